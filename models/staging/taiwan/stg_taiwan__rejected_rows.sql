@@ -1,0 +1,3 @@
+{{ config(enabled=var('source') == 'taiwan') }}
+
+{{ rejected_rows(['credit_cards']) }}

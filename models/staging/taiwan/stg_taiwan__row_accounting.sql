@@ -1,0 +1,3 @@
+{{ config(enabled=var('source') == 'taiwan') }}
+
+{{ row_accounting(['credit_cards']) }}

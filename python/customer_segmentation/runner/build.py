@@ -1,0 +1,98 @@
+"""Run `dbt build` for one source, with progress, and turn its failures into messages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt_common.events.base_types import EventMsg
+
+from customer_segmentation.runner.errors import UserError
+
+Progress = Callable[[int, int, str], None]
+
+
+def known_sources(project_dir: Path) -> list[str]:
+    """Names of the sources that the project can read: the folders of models/staging."""
+    return sorted(path.name for path in (project_dir / "models" / "staging").iterdir() if path.is_dir())
+
+
+def build(
+    project_dir: Path,
+    *,
+    source: str,
+    variables: dict[str, Any],
+    target_path: Path,
+    progress: Progress,
+) -> None:
+    """Build and test every model of one source.
+
+    Parameters
+    ----------
+    project_dir : Path
+        Folder of dbt_project.yml.
+    source : str
+        A folder of models/staging.
+    variables : dict
+        dbt vars besides `source`.
+    target_path : Path
+        Where dbt keeps its artefacts.
+    progress : callable
+        Called with nodes done, nodes in all and the name of the node that has just ended.
+
+    Raises
+    ------
+    UserError
+        Where anything failed: settings, raw files, a model or a test. The text holds every failure.
+    """
+    sources = known_sources(project_dir)
+    if source not in sources:
+        raise UserError(
+            f"Unknown source '{source}'. Known are: {', '.join(sources)}. "
+            "CONTRIBUTING.md walks through adding one."
+        )
+    failures: list[str] = []
+
+    def on_event(event: EventMsg) -> None:
+        if event.info.name == "LogStartLine":
+            progress(event.data.index, event.data.total, event.data.description)
+
+    arguments = [
+        "build",
+        "--quiet",
+        "--project-dir",
+        str(project_dir),
+        "--profiles-dir",
+        str(project_dir),
+        "--target-path",
+        str(target_path),
+        "--vars",
+        json.dumps({"source": source, **variables}),
+    ]
+    outcome: dbtRunnerResult = dbtRunner(callbacks=[on_event]).invoke(arguments)
+    if outcome.exception is not None:
+        failures.append(readable(str(outcome.exception)))
+    elif not outcome.success:
+        failures.extend(node_failures(outcome.result))
+    if failures:
+        raise UserError("\n".join(failures))
+
+
+def node_failures(results: Sequence[Any]) -> list[str]:
+    """One message for each model, seed, hook or test that did not succeed."""
+    messages = []
+    for result in results:
+        if result.status in ("error", "fail"):
+            kind = result.node.resource_type
+            messages.append(f"{kind} {result.node.name}: {readable(result.message or '')}")
+    return messages
+
+
+def readable(message: str) -> str:
+    """A dbt message without the lines that only dbt's developers need."""
+    noise = ("compiled code at", "> in macro", "> called by", "> in model")
+    lines = [line.strip() for line in message.splitlines()]
+    return "\n  ".join(line for line in lines if line and not line.startswith(noise))

@@ -1,0 +1,192 @@
+"""The command line: build, publish, report."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+import duckdb
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from customer_segmentation.runner.errors import UserError
+
+console = Console()
+
+
+class Group(click.Group):
+    """A command group that ends a `UserError` in its message and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            Console(stderr=True).print(f"[red]Stopped.[/red] {escaped(error)}", soft_wrap=True)
+            ctx.exit(1)
+
+
+def escaped(error: UserError) -> str:
+    """An error's text with nothing that Rich would read as markup."""
+    return str(error).replace("[", r"\[")
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+def app() -> None:
+    """Customer segmentation for lenders: build, publish and read the segments."""
+
+
+source_option = click.option("--source", default="sample", show_default=True, help="Which lender to read.")
+project_option = click.option(
+    "--project-dir",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=Path("."),
+    help="Folder of dbt_project.yml (default: here).",
+)
+
+
+@app.command("build")
+@source_option
+@click.option("--data-dir", default=None, help="Folder of the source's raw files.")
+@click.option("--vars", "variables", default="{}", help="More dbt vars, as JSON.")
+@click.option("--refit", is_flag=True, help="Fit a new model version instead of scoring with the approved one.")
+@project_option
+def build_command(
+    source: str, data_dir: str | None, variables: str, refit: bool, project_dir: Path
+) -> None:
+    """Build and test every model, publish the result and render the report."""
+    from customer_segmentation.runner.build import build
+    from customer_segmentation.runner.publish import publish, require_passed
+
+    settings: dict[str, Any] = parsed(variables)
+    if data_dir:
+        settings["data_dir"] = data_dir
+    if refit:
+        settings["refit"] = True
+    target_path = project_dir / "target" / source
+    build_database(project_dir, source).parent.mkdir(parents=True, exist_ok=True)
+    with Progress(
+        TextColumn("[bold]{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    ) as bar:
+        task = bar.add_task(f"dbt build ({source})", total=None)
+
+        def advance(done: int, total: int, name: str) -> None:
+            bar.update(task, completed=done, total=total)
+            if not console.is_terminal and (done % 50 == 0 or done == total):
+                console.print(f"dbt build ({source}): {done} of {total}, {name}")
+
+        build(
+            project_dir,
+            source=source,
+            variables=settings,
+            target_path=target_path.resolve(),
+            progress=advance,
+        )
+    require_passed(target_path, source=source)
+    publish(build_database(project_dir, source), published_database(project_dir, source))
+    report_path = render(project_dir, source)
+    summarise(published_database(project_dir, source))
+    console.print(f"Report:   {report_path}")
+    console.print(f"Database: {published_database(project_dir, source)} (schema marts)")
+
+
+@app.command("publish")
+@source_option
+@click.option(
+    "--target-path",
+    type=click.Path(path_type=Path),
+    default=Path("target"),
+    show_default=True,
+    help="Where `dbt build` wrote run_results.json.",
+)
+@project_option
+def publish_command(source: str, target_path: Path, project_dir: Path) -> None:
+    """Publish what a plain `dbt build` built, if everything in it passed."""
+    from customer_segmentation.runner.publish import publish, require_passed
+
+    require_passed(project_dir / target_path, source=source)
+    publish(build_database(project_dir, source), published_database(project_dir, source))
+    console.print(f"Published {published_database(project_dir, source)}")
+
+
+@app.command("report")
+@source_option
+@project_option
+def report_command(source: str, project_dir: Path) -> None:
+    """Render the HTML report from the published database."""
+    console.print(f"Report: {render(project_dir, source)}")
+
+
+def parsed(variables: str) -> dict[str, Any]:
+    """The vars that a user gave as JSON."""
+    try:
+        settings = json.loads(variables)
+    except json.JSONDecodeError as error:
+        raise UserError(f"--vars is no JSON: {error}. Write it as '{{\"name\": value}}'.") from error
+    if not isinstance(settings, dict):
+        raise UserError("--vars must be a JSON object of var names and values.")
+    return settings
+
+
+def build_database(project_dir: Path, source: str) -> Path:
+    """The database that dbt builds in; profiles.yml says the same."""
+    default = project_dir / "warehouse" / "build" / f"{source}.duckdb"
+    return Path(os.environ.get("CUSTOMER_SEGMENTATION_DATABASE", default))
+
+
+def published_database(project_dir: Path, source: str) -> Path:
+    """The database that people read."""
+    return project_dir / "warehouse" / f"{source}.duckdb"
+
+
+def render(project_dir: Path, source: str) -> Path:
+    """Render the report of a source and return its first page."""
+    from customer_segmentation.reporting.site import render_site
+
+    return render_site(
+        published_database(project_dir, source),
+        templates=project_dir / "reports" / "templates",
+        out_dir=project_dir / "reports" / "html" / source,
+    )
+
+
+def summarise(database: Path) -> None:
+    """Print a line for each segment at the latest observation date."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        rows = connection.execute(
+            """
+            select
+                segment_id, segment_name, customers_count, customers_share, default_rate,
+                distinguishing_text, observation_date, risk_observation_date
+            from marts.segment_overview
+            order by segment_id
+            """
+        ).fetchall()
+    table = Table(title=f"Segments on {rows[0][6]}" if rows else "No segments")
+    for heading, justify in (
+        ("Segment", "left"),
+        ("Name", "left"),
+        ("Customers", "right"),
+        ("Share", "right"),
+        ("Default rate", "right"),
+        ("What sets it apart", "left"),
+    ):
+        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    for segment_id, name, customers, share, default_rate, text, _, _ in rows:
+        table.add_row(
+            segment_id,
+            name,
+            f"{customers:,}",
+            f"{share:.1%}",
+            "not available" if default_rate is None else f"{default_rate:.1%}",
+            text,
+        )
+    console.print(table)
