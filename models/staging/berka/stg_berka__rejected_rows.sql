@@ -1,0 +1,5 @@
+{{ config(enabled=var('source') == 'berka') }}
+
+{{ rejected_rows(
+    ['account', 'card', 'client', 'disp', 'district', 'loan', 'order', 'trans']
+) }}
