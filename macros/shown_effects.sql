@@ -1,0 +1,58 @@
+{#- The columns of a campaign effect that a published mart shows. The caller's relation has the
+    columns of int_segment_marketing and two flags: `is_response_shown`, false where the cell is
+    suppressed, and `is_effect_shown`, true only where the evidence is sufficient too. -#}
+{% macro shown_effects() -%}
+{% for column in ['campaigns_count', 'treated_count', 'treated_responses_count'] -%}
+        case when is_response_shown then {{ column }} end as {{ column }},
+        {% endfor -%}
+        {{ shown_rate('response_rate_treated', 'treated_responses_count', 'treated_count') }},
+        {% for column in ['control_count', 'control_responses_count'] -%}
+        case when is_response_shown then {{ column }} end as {{ column }},
+        {% endfor -%}
+        {{ shown_rate('response_rate_control', 'control_responses_count', 'control_count') }},
+        case when is_response_shown then compared_treated_count end as compared_treated_count,
+        {% for column in [
+            'effective_control_count', 'baseline_response_rate', 'incremental_response_rate',
+            'incremental_response_rate_lower', 'incremental_response_rate_upper',
+        ] -%}
+        case when is_effect_shown then {{ column }} end as {{ column }},
+        {% endfor -%}
+        {% for column in ['treated_margin_amount', 'control_margin_amount'] -%}
+        case when is_response_shown then {{ column }} end as {{ column }},
+        {% endfor -%}
+        {% for suffix, shift in [
+            ('', ''),
+            ('_lower', ' - incremental_margin_half_width'),
+            ('_upper', ' + incremental_margin_half_width'),
+        ] -%}
+        case
+            when is_effect_shown
+                then cast(incremental_margin_amount{{ shift }} as decimal(18, 2))
+        end as incremental_margin_amount{{ suffix }},
+        {% endfor -%}
+        {% for column in ['cost_amount', 'compared_cost_amount'] -%}
+        case when is_response_shown then {{ column }} end as {{ column }},
+        {% endfor -%}
+        {% for suffix, shift in [
+            ('', ''),
+            ('_lower', ' - incremental_margin_half_width'),
+            ('_upper', ' + incremental_margin_half_width'),
+        ] -%}
+        case
+            when is_effect_shown
+                then {{ ratio(
+                    'incremental_margin_amount' ~ shift
+                    ~ ' - cast(compared_cost_amount as double)',
+                    'compared_cost_amount'
+                ) }}
+        end as roi_ratio{{ suffix }}{{ ',' if not loop.last }}
+        {% endfor -%}
+{%- endmacro %}
+
+{% macro shown_rate(name, successes, trials) -%}
+case when is_effect_shown then {{ ratio(successes, trials) }} end as {{ name }},
+        case when is_effect_shown then {{ wilson_lower(successes, trials) }} end
+            as {{ name }}_lower,
+        case when is_effect_shown then {{ wilson_upper(successes, trials) }} end
+            as {{ name }}_upper
+{%- endmacro %}

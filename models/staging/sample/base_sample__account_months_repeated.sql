@@ -1,0 +1,52 @@
+-- The sound rows of every key that stands in the file more than once, and why all but the
+-- latest of a key are refused. Only keys are counted over the whole file, and only these rows
+-- are ranked: a sort of every row would not fit the machine.
+{{ config(enabled=var('source') == 'sample', materialized='table') }}
+
+with
+
+-- The view is named twice on purpose: a CTE that is read twice would be copied with all its
+-- columns, where counting needs the key alone.
+repeated_keys as (
+    select
+        account_id,
+        month_end_on
+    from {{ ref('base_sample__account_months_checked') }}
+    group by account_id, month_end_on
+    having count(*) > 1
+),
+
+checked as (
+    select * from {{ ref('base_sample__account_months_checked') }}
+    where broken_rule is null
+),
+
+repeated as (
+    select checked.*
+    from checked
+    inner join repeated_keys
+        on checked.account_id = repeated_keys.account_id
+        and checked.month_end_on = repeated_keys.month_end_on
+),
+
+final as (
+    select
+        row_key,
+        account_id,
+        month_end_on,
+        balance_amount,
+        limit_amount,
+        payment_amount,
+        minimum_due_amount,
+        dpd,
+        loaded_at,
+        {{ rejection_reason(
+            ['account_id', 'month_end_on'], 'loaded_at desc nulls last, raw_record'
+        ) }}
+            as rejection_reason,
+        case when rejection_reason is not null then {{ row_as_json('raw_record') }} end
+            as raw_row
+    from repeated
+)
+
+select * from final
