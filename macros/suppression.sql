@@ -1,21 +1,75 @@
-{#- True where a cell rests on so few customers that it must not be shown: fewer than the var
-    `minimum_cell_count`, or the next smallest cell of a group in which only one is that small, since
-    its value would follow from the group's total. `groups` lists the partitions that have a total. -#}
+{#- Small cells must not be shown, nor follow from a total (complementary suppression). A published
+    cell rests on at least the var `minimum_cell_count` of customers. In every group whose total is
+    known, hidden cells number two or more and together rest on that many customers, so that a total
+    gives none of them away.
+
+    `is_suppressed` is one expression, for tables with one total per cell: segments of a date, say.
+    `hidden_cells` is a query, for tables with totals along two or more ways: segment by product.
+    tests/python/unit/test_suppression.py tries to recover what they hide. -#}
+
+{#- True where a cell itself rests on too few customers. -#}
 {% macro is_small_cell(count_column) -%}
 ({{ count_column }} < {{ var('minimum_cell_count') }})
 {%- endmacro %}
 
+{#- True where a cell is hidden. `groups` lists the partitions that have a total; with more than one,
+    each is protected alone, which two totals together can undo: use `hidden_cells` there. Equal
+    cells are hidden together, so that no order of rows decides. -#}
 {% macro is_suppressed(count_column, groups) -%}
-(
+coalesce(
     {{ is_small_cell(count_column) }}
     {%- for group in groups %}
     or (
-        count(*) filter (where {{ is_small_cell(count_column) }}) over (partition by {{ group }}) = 1
-        and row_number() over (
-            partition by {{ group }}, {{ is_small_cell(count_column) }}
-            order by {{ count_column }}
-        ) = 1
+        max(case when {{ is_small_cell(count_column) }} then 1 else 0 end)
+            over (partition by {{ group }}) = 1
+        and (
+            rank() over (partition by {{ group }} order by {{ count_column }} nulls last) <= 2
+            or sum({{ count_column }})
+                over (partition by {{ group }} order by {{ count_column }} nulls last)
+            - {{ count_column }} * count(*) over (partition by {{ group }}, {{ count_column }})
+            < {{ var('minimum_cell_count') }}
+        )
     )
-    {%- endfor %}
+    {%- endfor %},
+    false
 )
+{%- endmacro %}
+
+{#- The key columns of every cell of a relation and `is_hidden`. `keys` lists the columns that
+    identify a cell and decide between equal ones; each group of `groups` is a list of columns with
+    published totals. Each pass goes through the groups and hides one cell more wherever a group's
+    hidden cells would follow from its total: first in groups that have hidden cells anyway, then the
+    smallest. Passes repeat, because a cell hidden for its row can lie alone in its column. -#}
+{% macro hidden_cells(relation, count_column, keys, groups, passes=2) -%}
+    {%- set minimum = var('minimum_cell_count') -%}
+    {%- set columns = keys | join(', ') -%}
+    {%- set chain = namespace(query=(
+        'select ' ~ columns ~ ', ' ~ count_column ~ ' as cell_count, '
+        ~ 'case when ' ~ count_column ~ ' < ' ~ minimum ~ ' then 1 else 0 end as hidden '
+        ~ 'from ' ~ relation
+    )) -%}
+    {%- for pass in range(passes) -%}
+        {%- for group in groups -%}
+            {%- set crossed = [] -%}
+            {%- for other in groups if other != group -%}
+                {%- do crossed.append('max(hidden) over (partition by ' ~ other | join(', ') ~ ')') -%}
+            {%- endfor -%}
+            {%- set by_group = 'over (partition by ' ~ group | join(', ') ~ ')' -%}
+            {%- set chain.query = (
+                'select ' ~ columns ~ ', cell_count, case when hidden = 1 or (hidden_count >= 1 '
+                ~ 'and (hidden_count = 1 or hidden_sum < ' ~ minimum ~ ') and row_number() over ('
+                ~ 'partition by ' ~ group | join(', ') ~ ', hidden order by crossed_count desc, '
+                ~ 'cell_count, ' ~ columns ~ ') = 1) then 1 else 0 end as hidden '
+                ~ 'from (select ' ~ columns ~ ', cell_count, hidden, '
+                ~ 'sum(hidden) ' ~ by_group ~ ' as hidden_count, '
+                ~ 'sum(hidden * cell_count) ' ~ by_group ~ ' as hidden_sum, '
+                ~ (crossed | join(' + ') or '0') ~ ' as crossed_count '
+                ~ 'from (' ~ chain.query ~ ') as cells) as counted'
+            ) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+select
+    {{ columns }},
+    hidden = 1 as is_hidden
+from ({{ chain.query }}) as cells
 {%- endmacro %}

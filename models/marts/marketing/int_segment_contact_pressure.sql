@@ -1,0 +1,33 @@
+{{ config(schema='internal') }}
+
+-- One row per segment and observation date: how heavily its customers were contacted.
+-- Not suppressed: reconciliation reads it.
+with
+
+pressure as (
+    select * from {{ ref('contact_pressure') }}
+),
+
+final as (
+    select
+        segment_id,
+        observation_date,
+        max(window_days) as window_days,
+        max(maximum_contacts_count) as maximum_contacts_count,
+        count(*) as customers_count,
+        count(*) filter (where contacts_count > 0) as contacted_count,
+        cast(sum(contacts_count) as bigint) as contacts_count,
+        count(*) filter (
+            where is_cap_reached
+            or is_email_cap_reached
+            or is_sms_cap_reached
+            or is_phone_cap_reached
+            or is_post_cap_reached
+        ) as any_cap_reached_count,
+        count(*) filter (where is_cap_reached) as cap_reached_count,
+        max(contacts_count) as most_contacts_count
+    from pressure
+    group by segment_id, observation_date
+)
+
+select * from final
