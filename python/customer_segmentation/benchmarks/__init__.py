@@ -1,0 +1,1 @@
+"""Benchmarks that back the claims made for the choice of k and for speed."""

@@ -1,0 +1,99 @@
+"""Hidden cells stay hidden: solve for them from everything that is published."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import jinja2
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[3]
+MINIMUM = 20
+
+
+@pytest.fixture(scope="module")
+def macros() -> jinja2.environment.TemplateModule:
+    """Return the suppression macros, rendered without dbt."""
+    environment = jinja2.Environment(extensions=["jinja2.ext.do"])
+    environment.globals["var"] = {"minimum_cell_count": MINIMUM}.__getitem__
+    source = (ROOT / "macros/suppression.sql").read_text(encoding="utf-8")
+    return environment.from_string(source).module
+
+
+def hidden_in_table(macros, table):
+    """Return which cells of a two-way table `hidden_cells` hides."""
+    query = macros.hidden_cells("cells", "n", ["i", "j"], [["i"], ["j"]])
+    hidden = np.zeros(table.shape, dtype=bool)
+    with duckdb.connect() as connection:
+        connection.execute("create table cells (i integer, j integer, n bigint)")
+        connection.executemany(
+            "insert into cells values (?, ?, ?)",
+            [(i, j, int(count)) for (i, j), count in np.ndenumerate(table)],
+        )
+        for i, j, is_hidden in connection.execute(query).fetchall():
+            hidden[i, j] = is_hidden
+    return hidden
+
+
+def recoverable(table, hidden):
+    """Return the hidden cells that the shown cells and totals determine.
+
+    A total below the minimum is hidden too. A cell is determined where every vector of the
+    null space of the equations is zero in its place.
+    """
+    unknown = list(zip(*np.nonzero(hidden), strict=True))
+    equations = []
+    for axis, position in ((0, 0), (1, 1)):
+        totals = table.sum(axis=1 - axis)
+        for line in np.flatnonzero(totals >= MINIMUM):
+            equations.append([float(cell[position] == line) for cell in unknown])
+    if not unknown:
+        return []
+    _, values, vectors = np.linalg.svd(np.array(equations))
+    null_space = vectors[(values > 1e-9).sum() :]
+    return [
+        cell
+        for place, cell in enumerate(unknown)
+        if np.abs(null_space[:, place]).max(initial=0.0) < 1e-9
+    ]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_hidden_cell_of_a_two_way_table_follows_from_its_totals(macros, seed):
+    generator = np.random.default_rng(seed)
+    rows, columns = generator.integers(2, 8, size=2)
+    table = np.floor(generator.lognormal(4.5, 1.5, (rows, columns))).astype(int)
+    hidden = hidden_in_table(macros, table)
+    assert hidden[table < MINIMUM].all()
+    assert recoverable(table, hidden) == []
+
+
+def test_primary_suppression_alone_would_be_undone():
+    table = np.array([[5, 50, 60], [40, 70, 80], [90, 100, 110]])
+    assert recoverable(table, table < MINIMUM) == [(0, 0)]
+
+
+def test_hidden_cells_of_a_line_rest_together_on_enough_customers(macros):
+    table = np.array([[3, 4, 60, 70], [30, 40, 50, 60], [30, 40, 50, 60]])
+    hidden = hidden_in_table(macros, table)
+    for line, is_hidden in [*zip(table, hidden, strict=True), *zip(table.T, hidden.T, strict=True)]:
+        assert not is_hidden.any() or (is_hidden.sum() >= 2 and line[is_hidden].sum() >= MINIMUM)
+
+
+def test_nothing_is_hidden_where_every_cell_is_large(macros):
+    assert not hidden_in_table(macros, np.full((3, 4), MINIMUM)).any()
+
+
+@pytest.mark.parametrize("counts", [[5, 25, 40], [3, 4, 25, 60], [5, 30, 30, 90], [0, 0, 21, 22]])
+def test_one_total_gives_nothing_away(macros, counts):
+    expression = macros.is_suppressed("n", ["total"])
+    with duckdb.connect() as connection:
+        connection.execute("create table cells (total integer, n bigint)")
+        connection.executemany("insert into cells values (1, ?)", [(count,) for count in counts])
+        rows = connection.execute(f"select n, {expression} from cells order by n").fetchall()
+    hidden = [count for count, is_hidden in rows if is_hidden]
+    assert all(is_hidden for count, is_hidden in rows if count < MINIMUM)
+    assert len(hidden) >= 2
+    assert sum(hidden) >= MINIMUM
