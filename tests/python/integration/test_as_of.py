@@ -57,7 +57,9 @@ def test_the_future_changes_no_feature(project: Project, tmp_path: Path) -> None
             for column in BLANKED.get(entity, [])
         )
         kept = EXISTS_BY.get(entity)
-        condition = f"where not coalesce(try_cast({kept} as date) > date '{CUT}', false)" if kept else ""
+        condition = (
+            f"where not coalesce(try_cast({kept} as date) > date '{CUT}', false)" if kept else ""
+        )
         duckdb.sql(
             f"copy (select *{replaced} from read_parquet('{raw}/{entity}/*.parquet') {condition})"
             f" to '{past}/{entity}/part-00000.parquet'"

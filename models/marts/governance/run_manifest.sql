@@ -1,0 +1,55 @@
+-- One row: the build that made this database.
+-- The code's commit comes from the environment variable CUSTOMER_SEGMENTATION_COMMIT.
+with
+
+approved as (
+    select * from {{ ref('segment_models') }}
+    where is_approved
+),
+
+calendar as (
+    select * from {{ ref('source_calendar') }}
+),
+
+accounting as (
+    select
+        sum(raw_row_count) as raw_row_count,
+        sum(rejected_row_count) as rejected_row_count
+    from {{ ref('row_accounting') }}
+),
+
+dates as (
+    select
+        count(*) as observation_dates_count,
+        max(observation_date) as latest_observation_date
+    from {{ ref('observation_dates') }}
+),
+
+final as (
+    select
+        '{{ var("source") }}' as source,
+        '{{ invocation_id }}' as invocation_id,
+        cast('{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}' as timestamp) as run_started_at,
+        '{{ dbt_version }}' as dbt_version,
+        '{{ adapter.type() }}' as adapter_type,
+        version() as engine_version,
+        nullif('{{ env_var("CUSTOMER_SEGMENTATION_COMMIT", "") }}', '') as code_commit,
+        '{{ local_md5(tojson(project_checksums())) if execute }}' as code_hash,
+        approved.data_snapshot_hash,
+        approved.feature_list_hash,
+        approved.segment_model_version,
+        approved.library_versions,
+        calendar.history_starts_on,
+        calendar.history_ends_on,
+        dates.observation_dates_count,
+        dates.latest_observation_date,
+        cast(accounting.raw_row_count as bigint) as raw_row_count,
+        cast(accounting.rejected_row_count as bigint) as rejected_row_count
+    from calendar
+    cross join dates
+    cross join accounting
+    left join approved
+        on true
+)
+
+select * from final

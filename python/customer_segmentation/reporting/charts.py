@@ -1,0 +1,661 @@
+"""Charts: Altair makes the specification, vl-convert draws it, Vega moves it where it runs."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import zlib
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any
+
+import altair as alt
+import vl_convert
+
+from customer_segmentation.reporting import colours
+from customer_segmentation.reporting.formats import Formatter
+
+#: Rows by the name that specifications give them.
+_ROWS: dict[str, list[dict[str, Any]]] = {}
+
+WIDE = 680
+NARROW = 326
+Data = list[dict[str, Any]]
+
+INK, QUIET, RULE, GRID = (colours.ROLES[name][0] for name in ("ink", "quiet", "rule", "grid"))
+PAPER, BAND, ACCENT = (colours.ROLES[name][0] for name in ("paper", "band", "accent"))
+SERIES = [colours.ROLES[f"series{i}"][0] for i in range(1, 7)]
+
+CONFIG = {
+    "font": "Arial",
+    "background": "transparent",
+    "view": {"stroke": None},
+    "padding": 2,
+    "axis": {
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "labelColor": QUIET,
+        "titleColor": QUIET,
+        "gridColor": GRID,
+        "domain": False,
+        "ticks": False,
+        "labelPadding": 6,
+        "titlePadding": 8,
+        "labelLimit": 200,
+        "titleLimit": 600,
+        "labelOverlap": "greedy",
+    },
+    "legend": {
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "labelColor": QUIET,
+        "titleColor": QUIET,
+        "labelLimit": 260,
+        "titleLimit": 260,
+        "symbolStrokeWidth": 2,
+    },
+    "header": {"labelFontSize": 12, "labelColor": INK, "title": None, "labelFontWeight": "bold"},
+    "text": {"fontSize": 12, "color": INK},
+    "line": {"strokeWidth": 2},
+}
+
+
+def shortened(text: str, limit: int) -> str:
+    """Text of at most ``limit`` characters; what is left out shows as an ellipsis."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip(" ,;") + "\u2026"
+
+
+def plain(value: Any) -> Any:
+    """A value that JSON can hold; doubles to eight significant digits."""
+    if isinstance(value, Decimal):
+        value = float(value)
+    if isinstance(value, float):
+        return float(f"{value:.8g}") if math.isfinite(value) else None
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    return str(value)
+
+
+def inline(rows: Data) -> Any:
+    """Rows for a chart, under a name that follows from the rows.
+
+    Altair would copy and check every row several times; it sees the name only.
+    """
+    fields = {name: f"tip{number}" for number, name in enumerate(tip_names(rows))}
+    values = [{fields.get(k, k): plain(v) for k, v in row.items()} for row in rows]
+    text = json.dumps(values, sort_keys=True)
+    name = f"rows-{zlib.crc32(text.encode()):08x}"
+    _ROWS[name] = values
+    return alt.NamedData(name=name)
+
+
+def tip_names(rows: Data) -> list[str]:
+    """Keys that hold tooltip texts, in order; they are no field names, as they hold any mark."""
+    return list(dict.fromkeys(name for row in rows for name in row if name.startswith("Tip ")))
+
+
+def axis_format(kind: str) -> str:
+    """d3 format of an axis."""
+    return {
+        "percent": ".1~%",
+        "percentage_points": "+.1~%",
+        "integer": ",.0f",
+        "currency": "~s",
+        "decimal": ",.1~f",
+        "precise": ",.2~f",
+        "signed": "+.2~f",
+    }.get(kind, ",.3~g")
+
+
+def colour_scale(segments: Sequence[str]) -> alt.Scale:
+    """The segments' own colours."""
+    return alt.Scale(domain=list(segments), range=[colours.light(item) for item in segments])
+
+
+def segment_colour(segments: Sequence[str], field: str = "segment_id") -> alt.Color:
+    """Colour by segment, with no legend: marks are labelled."""
+    return alt.Color(f"{field}:N", scale=colour_scale(segments), legend=None)
+
+
+def hover(field: str) -> tuple[alt.Parameter, alt.Parameter]:
+    """A selection under the pointer, with a name that never changes."""
+    return alt.selection_point(
+        name="pointed", on="pointerover", clear="pointerout", fields=[field], empty=False
+    ), alt.selection_point(name="chosen", fields=[field], toggle="true")
+
+
+def tooltips(rows: Data) -> list[alt.Tooltip]:
+    """One tooltip line for each field whose name opens with ``Tip ``."""
+    return [
+        alt.Tooltip(f"tip{number}:N", title=name.removeprefix("Tip "))
+        for number, name in enumerate(tip_names(rows))
+    ]
+
+
+def faded(parameter: alt.Parameter, full: float = 1.0, low: float = 0.35) -> Any:
+    """Full where nothing or this is chosen, low elsewhere."""
+    return alt.condition(parameter, alt.value(full), alt.value(low))
+
+
+def chosen(field: str) -> alt.Parameter:
+    """Marks that the reader clicked on; all of them at first."""
+    return alt.selection_point(name="chosen", fields=[field], empty=True)
+
+
+def ages(count: int) -> list[str]:
+    """Colours from old to new."""
+    steps = ("#9db3c4", "#7d9db5", "#5d87a6", "#3d7197", "#22557b", "#123a5a")
+    return [steps[round(i * (len(steps) - 1) / max(1, count - 1))] for i in range(count)]
+
+
+def bars(
+    rows: Data, *, width: int, title: str, kind: str, segments: Sequence[str], has_interval: bool
+) -> alt.TopLevelMixin:
+    """Horizontal bars with their name above, their interval as a line and their value beside it."""
+    base = alt.Chart(inline(rows))
+    domain = [0, max((row["end"] for row in rows if row["end"] is not None), default=1) * 1.16]
+    low = min((row["start"] for row in rows if row["start"] is not None), default=0)
+    if low < 0:
+        domain[0] = low * 1.1
+    if domain[1] <= domain[0]:
+        domain[1] = 1
+    y = alt.Y("order:O", axis=None, scale=alt.Scale(paddingInner=0.62, paddingOuter=0.42))
+    x = alt.X(
+        "value:Q",
+        title=title,
+        scale=alt.Scale(domain=domain, nice=False),
+        axis=alt.Axis(format=axis_format(kind), tickCount=5 if width > 400 else 4),
+    )
+    pick = chosen("segment_id")
+    layers: list[Any] = [
+        base.mark_bar(cornerRadiusEnd=2)
+        .encode(
+            y=y,
+            x=x,
+            color=segment_colour(segments),
+            tooltip=tooltips(rows),
+            opacity=faded(pick),
+        )
+        .add_params(pick)
+    ]
+    if has_interval:
+        layers.append(
+            base.mark_rule(strokeWidth=1.5, color=INK).encode(y=y, x="lower:Q", x2="upper:Q")
+        )
+        for end in ("lower", "upper"):
+            layers.append(
+                base.mark_tick(thickness=1.5, size=7, color=INK).encode(y=y, x=f"{end}:Q")
+            )
+    layers += [
+        base.mark_text(align="left", dx=7).encode(y=y, x="end:Q", text="shown:N"),
+        base.mark_text(align="left", baseline="bottom", dy=-10, color=QUIET).encode(
+            y=y, x=alt.value(0), text="label:N"
+        ),
+    ]
+    return alt.layer(*layers).properties(width=width - 20, height=max(60, 46 * len(rows)))
+
+
+def lines(
+    rows: Data,
+    *,
+    width: int,
+    title: str,
+    x_title: str,
+    kind: str,
+    colour: alt.Color,
+    is_date: bool,
+    has_interval: bool,
+    series: str,
+    facet: bool = False,
+    marks: bool = True,
+    y_zero: bool = True,
+    shared: bool = False,
+    rule: float | None = None,
+) -> alt.TopLevelMixin:
+    """Lines with their band; in small multiples where ``facet``."""
+    x_field = "x:T" if is_date else "x:Q"
+    x = alt.X(
+        x_field,
+        title=x_title,
+        axis=alt.Axis(
+            grid=False,
+            format="%b %Y" if is_date else ",.0f",
+            tickMinStep=1,
+            values=None if not is_date else sorted({row["x"] for row in rows}),
+        )
+        if is_date
+        else alt.Axis(grid=False, format=",.0f", tickMinStep=1),
+        scale=alt.Scale(padding=8, type="utc") if is_date else alt.Scale(zero=False, padding=8),
+    )
+    y = alt.Y(
+        "y:Q",
+        title=None if facet else title,
+        axis=alt.Axis(format=axis_format(kind), tickCount=4),
+        scale=alt.Scale(zero=y_zero),
+    )
+    pick = chosen(series)
+    base = alt.Chart()
+    layers: list[Any] = []
+    if has_interval:
+        layers.append(
+            base.mark_area(opacity=0.14).encode(x=x, y="lower:Q", y2="upper:Q", color=colour)
+        )
+    layers.append(
+        base.mark_line(point={"size": 36, "filled": True} if marks else False)
+        .encode(x=x, y=y, color=colour, opacity=faded(pick, 1, 0.2), tooltip=tooltips(rows))
+        .add_params(pick)
+    )
+    ends = "is_last" in rows[0] if rows else False
+    if ends:
+        layers.append(
+            base.transform_filter("datum.is_last")
+            .mark_text(align="left", dx=7, fontWeight="bold")
+            .encode(x=x, y=y, text="label:N", color=colour)
+        )
+    if rule is not None:
+        layers.append(
+            alt.Chart(inline([{"x": rule}]))
+            .mark_rule(strokeDash=[4, 3], color=QUIET)
+            .encode(x="x:Q")
+            if not facet
+            else base.transform_filter("datum.is_chosen")
+            .mark_rule(strokeDash=[4, 3], color=QUIET)
+            .encode(x=x)
+        )
+    layered = alt.layer(*layers, data=inline(rows))
+    if not facet:
+        return layered.properties(width=width - 96, height=250)
+    columns = max(1, width // 260)
+    return (
+        layered.properties(width=width // columns - 80, height=110)
+        .facet(facet=alt.Facet("series:N", title=None, sort=None), columns=columns, spacing=26)
+        .resolve_scale(y="shared" if shared else "independent", x="shared" if shared else "independent")
+    )
+
+
+def bubbles(
+    rows: Data,
+    *,
+    width: int,
+    x_title: str,
+    y_title: str,
+    x_kind: str,
+    y_kind: str,
+    segments: Sequence[str],
+    height: int,
+) -> alt.TopLevelMixin:
+    """Risk against value; the area is the number of customers."""
+    largest = max((row["size"] for row in rows), default=1)
+    x_end = max((row["upper"] if row.get("upper") is not None else row["x"] for row in rows), default=1)
+    low_y, high_y = min(row["y"] for row in rows), max(row["y"] for row in rows)
+    reach = (high_y - low_y or abs(high_y) or 1) * 0.3
+    x = alt.X(
+        "x:Q",
+        title=x_title,
+        axis=alt.Axis(format=axis_format(x_kind), tickCount=5, grid=False),
+        scale=alt.Scale(domain=[0, x_end * 1.12 or 1], nice=False),
+    )
+    y = alt.Y(
+        "y:Q",
+        title=None,
+        axis=alt.Axis(format=axis_format(y_kind), tickCount=5),
+        scale=alt.Scale(domain=[low_y - reach if low_y < 0 else max(0, low_y - reach), high_y + reach], nice=False),
+    )
+    bottom = max(0, low_y - reach) if low_y >= 0 else low_y - reach
+    per_pixel = (high_y + reach - bottom) / height
+    rows = [{**row, "top": row["y"] + (row["radius"] + 3) * per_pixel} for row in rows]
+    pick = chosen("segment_id")
+    base = alt.Chart(inline(rows))
+    layers: list[Any] = []
+    if any(row.get("lower") is not None for row in rows):
+        layers.append(
+            base.mark_rule(strokeWidth=1.5, opacity=0.55).encode(
+                y=y, x="lower:Q", x2="upper:Q", color=segment_colour(segments)
+            )
+        )
+    layers += [
+        base.mark_circle(stroke=PAPER, strokeWidth=1.5)
+        .encode(
+            x=x,
+            y=y,
+            size=alt.Size("size:Q", scale=alt.Scale(domain=[0, largest], range=[0, 1700]), legend=None),
+            color=segment_colour(segments),
+            tooltip=tooltips(rows),
+            opacity=faded(pick, 0.92, 0.25),
+        )
+        .add_params(pick),
+        base.mark_text(fontWeight="bold", baseline="bottom").encode(
+            x=x, y="top:Q", text="segment_id:N"
+        ),
+    ]
+    return alt.layer(*layers).properties(
+        width=width - 66,
+        height=height,
+        title=alt.TitleParams(
+            y_title, anchor="start", fontSize=12, fontWeight="normal", color=QUIET, frame="group"
+        ),
+    )
+
+
+def scatter(
+    rows: Data,
+    *,
+    width: int,
+    x_title: str,
+    y_title: str,
+    segments: Sequence[str],
+    centres: Data,
+) -> alt.TopLevelMixin:
+    """Points by segment, with the segment's id at the middle of its points."""
+    pick = chosen("segment_id")
+    x = alt.X("x:Q", title=x_title, axis=alt.Axis(tickCount=5), scale=alt.Scale(nice=False, padding=6))
+    y = alt.Y("y:Q", title=y_title, axis=alt.Axis(tickCount=5), scale=alt.Scale(nice=False, padding=6))
+    points = (
+        alt.Chart(inline(rows))
+        .mark_circle(size=14)
+        .encode(x=x, y=y, color=segment_colour(segments), opacity=faded(pick, 0.55, 0.06))
+        .add_params(pick)
+    )
+    halo = (
+        alt.Chart(inline(centres))
+        .mark_text(fontSize=15, fontWeight="bold", stroke=PAPER, strokeWidth=4)
+        .encode(x=x, y=y, text="segment_id:N")
+    )
+    names = (
+        alt.Chart(inline(centres))
+        .mark_text(fontSize=15, fontWeight="bold")
+        .encode(x=x, y=y, text="segment_id:N")
+    )
+    return alt.layer(points, halo, names).properties(width=width - 60, height=min(width - 80, 440))
+
+
+def heat(
+    rows: Data,
+    *,
+    width: int,
+    row_order: Sequence[str],
+    column_order: Sequence[str],
+    diverging: bool,
+    limit: float,
+    legend: str,
+    left: int,
+    column_title: str | None = None,
+    row_title: str | None = None,
+    cell: int = 28,
+    legend_format: str = "+.1f",
+) -> alt.TopLevelMixin:
+    """A matrix of cells that are coloured and carry their value as text."""
+    base = alt.Chart(inline(rows))
+    y = alt.Y(
+        "row:N",
+        sort=list(row_order),
+        title=None,
+        axis=alt.Axis(labelLimit=left, labelColor=INK, orient="left"),
+    )
+    x = alt.X(
+        "column:N",
+        sort=list(column_order),
+        title=column_title,
+        axis=alt.Axis(
+            orient="top",
+            labelAngle=0,
+            labelColor=INK,
+            labelLimit=max(30, (width - left - 20) // max(1, len(column_order)) - 2),
+            labelOverlap=False,
+        ),
+    )
+    scale = (
+        alt.Scale(domain=[-limit, -limit / 2, 0, limit / 2, limit], range=list(colours.DIVERGING), interpolate="rgb", clamp=True)
+        if diverging
+        else alt.Scale(domain=[limit * i / 4 for i in range(5)], range=list(colours.SEQUENTIAL), interpolate="rgb", clamp=True)
+    )
+    rect = base.mark_rect(cornerRadius=2, stroke=PAPER, strokeWidth=1.5).encode(
+        x=x,
+        y=y,
+        color=alt.Color(
+            "value:Q",
+            scale=scale,
+            legend=alt.Legend(
+                title=legend,
+                orient="bottom",
+                direction="horizontal",
+                gradientLength=min(200, width - 140),
+                gradientThickness=8,
+                format=legend_format,
+                tickCount=5,
+            ),
+        ),
+        tooltip=tooltips(rows),
+    )
+    text = base.mark_text(fontSize=12 if len(column_order) < 9 or width > 400 else 10, color=colours.ON_SCALE).encode(
+        x=x, y=y, text="shown:N"
+    )
+    return alt.layer(rect, text).properties(
+        width=width - left - 16, height=cell * max(1, len(row_order))
+    )
+
+
+def stacks(
+    rows: Data, *, width: int, title: str, kind: str, parts: Sequence[str], rows_count: int
+) -> alt.TopLevelMixin:
+    """Horizontal bars made of parts, with the name above and the total beside."""
+    scale = alt.Scale(domain=list(parts), range=SERIES[: len(parts)])
+    y = alt.Y("order:O", axis=None, scale=alt.Scale(paddingInner=0.62, paddingOuter=0.42))
+    base = alt.Chart(inline([row for row in rows if row["part"] is not None]))
+    totals = alt.Chart(inline([row for row in rows if row["part"] is None]))
+    top = max((row["value"] for row in rows if row["part"] is None), default=1) * 1.18 or 1
+    pick = chosen("part")
+    bar = (
+        base.mark_bar(stroke=PAPER, strokeWidth=1)
+        .encode(
+            y=y,
+            x=alt.X(
+                "sum(value):Q",
+                title=title,
+                scale=alt.Scale(domain=[0, top], nice=False),
+                axis=alt.Axis(format=axis_format(kind), tickCount=5 if width > 400 else 4),
+            ),
+            color=alt.Color(
+                "part:N",
+                scale=scale,
+                legend=alt.Legend(orient="top", title=None, columns=3 if width > 400 else 2),
+            ),
+            order="part_order:O",
+            tooltip=tooltips(rows),
+            opacity=faded(pick, 1, 0.25),
+        )
+        .add_params(pick)
+    )
+    total = totals.mark_text(align="left", dx=7).encode(y=y, x="value:Q", text="shown:N")
+    name = totals.mark_text(align="left", baseline="bottom", dy=-10, color=QUIET).encode(
+        y=y, x=alt.value(0), text="label:N"
+    )
+    return alt.layer(bar, total, name).properties(width=width - 20, height=max(60, 46 * rows_count))
+
+
+def flows(
+    rows: Data, *, width: int, segments: Sequence[str], dates: Sequence[str], date_labels: Sequence[str]
+) -> alt.TopLevelMixin:
+    """Customers who moved between segments from date to date, as bands as wide as they are many.
+
+    ``rows`` have ``step`` (0 for the first pair of dates), ``from``, ``to``, ``count`` and
+    tooltip fields.
+    """
+    order = {segment: position for position, segment in enumerate(segments)}
+    gap = 0.02 * sum(row["count"] for row in rows if row["step"] == 0) or 1
+    bands: Data = []
+    nodes: Data = []
+    for step in range(len(dates)):
+        leaving = [row for row in rows if row["step"] == step]
+        arriving = [row for row in rows if row["step"] == step - 1]
+        position = 0.0
+        for segment in segments:
+            out = sum(row["count"] for row in leaving if row["from"] == segment)
+            came = sum(row["count"] for row in arriving if row["to"] == segment)
+            size = max(out, came)
+            nodes.append(
+                {
+                    "step": step,
+                    "segment_id": segment,
+                    "low": position,
+                    "high": position + size,
+                    "middle": position + size / 2,
+                }
+            )
+            position += size + gap
+    low = {(node["step"], node["segment_id"]): node["low"] for node in nodes}
+    used_out: dict[tuple[int, str], float] = {}
+    used_in: dict[tuple[int, str], float] = {}
+    ordered = sorted(rows, key=lambda row: (row["step"], order[row["from"]], order[row["to"]]))
+    starts: dict[int, float] = {}
+    ends: dict[int, float] = {}
+    for number, row in enumerate(ordered):
+        key = (row["step"], row["from"])
+        starts[number] = low[key] + used_out.get(key, 0.0)
+        used_out[key] = used_out.get(key, 0.0) + row["count"]
+    for number, row in sorted(
+        enumerate(ordered), key=lambda pair: (pair[1]["step"], order[pair[1]["to"]], order[pair[1]["from"]])
+    ):
+        key = (row["step"] + 1, row["to"])
+        ends[number] = low[key] + used_in.get(key, 0.0)
+        used_in[key] = used_in.get(key, 0.0) + row["count"]
+    for number, row in enumerate(ordered):
+        tips = {name: value for name, value in row.items() if name.startswith("Tip ")}
+        for point in range(17):
+            share = point / 16
+            bend = share * share * (3 - 2 * share)
+            start = starts[number] + (ends[number] - starts[number]) * bend
+            bands.append(
+                {
+                    "band": number,
+                    "x": round(row["step"] + 0.03 + 0.94 * share, 4),
+                    "low": round(start, 2),
+                    "high": round(start + row["count"], 2),
+                    "segment_id": row["from"],
+                    **tips,
+                }
+            )
+    x = alt.X(
+        "x:Q",
+        title=None,
+        scale=alt.Scale(domain=[-0.02, max(len(dates) - 1, 1) + 0.02], nice=False),
+        axis=alt.Axis(
+            orient="top",
+            grid=False,
+            values=list(range(len(dates))),
+            labelExpr=f"{json.dumps(list(date_labels))}[datum.value]",
+            labelOverlap=False,
+            labelFlush=True,
+            labelColor=INK,
+        ),
+    )
+    top = max((node["high"] for node in nodes), default=1)
+    y = alt.Y("low:Q", axis=None, scale=alt.Scale(domain=[top, 0], nice=False))
+    pick = chosen("segment_id")
+    flow = (
+        alt.Chart(inline(bands))
+        .mark_area()
+        .encode(
+            x=x,
+            y=y,
+            y2="high:Q",
+            detail="band:N",
+            color=segment_colour(segments),
+            opacity=faded(pick, 0.45, 0.08),
+            tooltip=tooltips(bands),
+        )
+        .add_params(pick)
+    )
+    node_x = alt.X("step:Q", scale=alt.Scale(domain=[-0.02, max(len(dates) - 1, 1) + 0.02], nice=False))
+    shown = [node for node in nodes if node["high"] > node["low"]]
+    block = (
+        alt.Chart(inline(shown))
+        .mark_rule(strokeWidth=5)
+        .encode(x=node_x, y=y, y2="high:Q", color=segment_colour(segments))
+    )
+    inset = 20 * (max(len(dates) - 1, 1) + 0.04) / (width - 64)
+    named = [
+        {**node, "at": node["step"] + (-inset if node["step"] == 0 else inset)}
+        for node in shown
+        if node["step"] in (0, len(dates) - 1) and node["high"] - node["low"] > top / 30
+    ]
+    label = (
+        alt.Chart(inline(named))
+        .mark_text(fontWeight="bold")
+        .encode(
+            x=alt.X("at:Q"),
+            y=alt.Y("middle:Q"),
+            text="segment_id:N",
+        )
+    )
+    return alt.layer(flow, block, label).properties(width=width - 64, height=340)
+
+
+def specification(build: Callable[[int], alt.TopLevelMixin], width: int) -> dict[str, Any]:
+    """A chart as a Vega-Lite specification without names that depend on what came before."""
+    with alt.utils.schemapi.debug_mode(False):
+        made: dict[str, Any] = build(width).to_dict(
+            validate=False, context={"pre_transform": False}
+        )
+    made["config"] = CONFIG
+    text = json.dumps(made)
+    names = dict.fromkeys(re.findall(r'"(view_\d+)"', text))
+    for number, name in enumerate(names):
+        text = text.replace(f'"{name}"', f'"v{number}"')
+    spec: dict[str, Any] = json.loads(text)
+    used = dict.fromkeys(re.findall(r'"(rows-[0-9a-f]{8})"', text))
+    spec["datasets"] = {name: _ROWS[name] for name in used}
+    return spec
+
+
+def locale(formatter: Formatter) -> dict[str, Any]:
+    """Number marks of the reader's locale for Vega's axes."""
+    sample = formatter.number(1234567.5, 1)
+    decimal, thousands = sample[-2], sample[1] if not sample[1].isdigit() else ","
+    return {"decimal": decimal, "thousands": thousands, "grouping": [3], "currency": ["", ""]}
+
+
+def svg(spec: dict[str, Any], *, name: str, title: str, description: str, formatter: Formatter) -> str:
+    """Draw a specification as an SVG that stands on its own in a page.
+
+    Parameters
+    ----------
+    spec : dict
+        A Vega-Lite specification.
+    name : str
+        Unique in the page; ids inside the drawing begin with it.
+    title, description : str
+        What a reader who can't see the drawing hears.
+    formatter : Formatter
+        Gives the locale of numbers on axes.
+    """
+    drawn: str = vl_convert.vegalite_to_svg(spec, format_locale=locale(formatter))
+    drawn = re.sub(r' (?:role|aria-[a-z]+|font-family)="[^"]*"', "", drawn)
+    drawn = re.sub(r'\b(id="|url\(#|href="#)', rf"\g<1>{name}-", drawn)
+    size = re.search(r'<svg[^>]* width="([\d.]+)" height="([\d.]+)"[^>]*>', drawn)
+    if size is None:
+        raise ValueError(f"vl-convert drew no SVG for {name}")
+    from customer_segmentation.reporting.text import html_text
+
+    opening = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size[1]} {size[2]}" '
+        f'width="{size[1]}" height="{size[2]}" role="img" '
+        f'aria-labelledby="{name}-title {name}-desc">'
+        f'<title id="{name}-title">{html_text(title)}</title>'
+        f'<desc id="{name}-desc">{html_text(description)}</desc>'
+    )
+    body = drawn[size.end() :].replace("\n", "")
+    body = re.sub(r"(\d\.\d{2})\d+", r"\1", body)
+    body = re.sub(
+        r'<path transform="translate\(([\d.-]+),([\d.-]+)\)" d="M([\d.]+),0A\3,\3,[^"]*"',
+        r'<circle cx="\1" cy="\2" r="\3"',
+        body,
+    )
+    body = re.sub(r"(<circle[^>]*)></path>", r"\1/>", body)
+    return opening + colours.as_variables(body)
+
+
+Builder = Callable[[int], alt.TopLevelMixin]

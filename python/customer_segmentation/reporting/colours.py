@@ -1,0 +1,78 @@
+"""One colour per segment everywhere, told apart by colour-blind readers, in light and dark.
+
+Hues follow Okabe and Ito (2008) and Tol (2021), darkened to a contrast of at least 3 to 1 on
+the page. No chart relies on colour alone: each mark is labelled with its segment's id.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+
+#: Light and dark colour of each place in the palette.
+SEGMENTS = (
+    ("#0072b2", "#5ab4ec"),
+    ("#d0560a", "#f5955b"),
+    ("#0b8a68", "#3fc9a2"),
+    ("#a8429a", "#dd8fd2"),
+    ("#8a6a00", "#d9b43c"),
+    ("#3b2f9b", "#a59cf2"),
+    ("#c04a62", "#f18fa2"),
+    ("#1f6b33", "#7fc48f"),
+    ("#2585a6", "#86d2ec"),
+    ("#842458", "#d77fae"),
+    ("#7a4a2b", "#cc9a77"),
+    ("#5f6672", "#aeb6c2"),
+)
+
+#: Colours of charts that stand for no segment: name, light, dark.
+ROLES = {
+    "ink": ("#1d2430", "#e7eaf0"),
+    "quiet": ("#586071", "#a5adbb"),
+    "rule": ("#d9dde4", "#39404d"),
+    "grid": ("#e8ebef", "#2c323d"),
+    "paper": ("#fffffe", "#14171d"),
+    "band": ("#c9d3df", "#465264"),
+    "accent": ("#22557a", "#8fc1e6"),
+    "series1": ("#22557b", "#8fc1e7"),
+    "series2": ("#b4631a", "#eda765"),
+    "series3": ("#4c7a3f", "#9acb8b"),
+    "series4": ("#7c5295", "#c7a3dd"),
+    "series5": ("#8b7a2e", "#d5c57b"),
+    "series6": ("#6b7280", "#b3bac6"),
+}
+
+#: Ends and middle of the scale of differences; dark text is readable on all of it.
+DIVERGING = ("#5b9bd0", "#aacdea", "#f4f5f7", "#f7c08e", "#e68a3e")
+#: From nothing to much; dark text is readable on all of it.
+SEQUENTIAL = ("#f4f7fa", "#d5e4f1", "#accce5", "#7fb0d8", "#5a97c8")
+#: Text on the two scales, the same in light and dark.
+ON_SCALE = "#101828"
+
+
+def place(segment_id: str) -> int:
+    """The segment's place in the palette; it follows from the id alone.
+
+    Ids are numbered and never used again, so a segment keeps its colour when another one is
+    retired.
+    """
+    found = re.fullmatch(r"[A-Za-z_-]*0*([1-9][0-9]{0,5})", str(segment_id))
+    number = int(found[1]) - 1 if found else zlib.crc32(str(segment_id).encode())
+    return number % len(SEGMENTS)
+
+
+def light(segment_id: str) -> str:
+    """The segment's colour on a light page."""
+    return SEGMENTS[place(segment_id)][0]
+
+
+def properties() -> list[tuple[str, str, str]]:
+    """Each colour as a custom property: its name, light and dark value."""
+    named = [(f"--{name}", *pair) for name, pair in ROLES.items()]
+    return [*named, *((f"--segment-{i}", *pair) for i, pair in enumerate(SEGMENTS))]
+
+
+def as_variables(svg: str) -> str:
+    """Replace the palette's colours in an SVG by custom properties, so that it follows the page."""
+    table = {value: f"var({name}, {value})" for name, value, _ in properties()}
+    return re.sub(r"#[0-9a-f]{6}\b", lambda found: table.get(found[0], found[0]), svg)

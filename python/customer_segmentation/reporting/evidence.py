@@ -1,0 +1,543 @@
+"""The Evidence project: the same templates as Markdown pages with queries and components."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from customer_segmentation.reporting import colours
+from customer_segmentation.reporting.components import (
+    Column,
+    Components,
+    Context,
+    read_context,
+    words,
+)
+from customer_segmentation.reporting.errors import ReportError
+from customer_segmentation.reporting.formats import EVIDENCE_FORMATS, UNITS
+from customer_segmentation.reporting.html import slug
+from customer_segmentation.reporting.pages import PAGES
+from customer_segmentation.reporting.relations import (
+    PERSONAL,
+    Database,
+    Parameter,
+    Relation,
+    literal,
+)
+from customer_segmentation.reporting.templates import environment, read_glossary, render
+from customer_segmentation.reporting.text import safe_text
+
+_QUIET = "text-xs text-base-content-muted mt-1 mb-8"
+
+
+class EvidenceComponents(Components):
+    """Writes Evidence's Markdown; queries run in the reader's browser on the published marts."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.used: set[str] = set()
+        self.pages = {page.name: page for page in PAGES}
+
+    def _query(self, relation: Relation, columns: Sequence[str] = (), **added: str) -> tuple[str, str]:
+        """Name and fenced text of a query; ``added`` columns are computed for display."""
+        self.shown += 1
+        name = f"q{self.shown}"
+        self.used.update(relation.marts())
+        text = relation.sql(*columns, evidence=True)
+        if added:
+            extra = ",\n    ".join(f"{sql} as {column}" for column, sql in added.items())
+            text = f"select\n    shown.*,\n    {extra}\nfrom (\n{text}\n) as shown"
+        return name, f"\n\n```sql {name}\n{text}\n```\n\n"
+
+    def _attributes(self, **values: Any) -> str:
+        """Attributes of a component; texts are safe in Svelte, code stands in braces."""
+        parts = []
+        for name, value in values.items():
+            if value is None or value is False:
+                continue
+            if value is True:
+                parts.append(f"{name}=true")
+            elif isinstance(value, Markup):
+                parts.append(f"{name}={{{value}}}")
+            else:
+                plain = re.fullmatch(r"\w+", str(value), re.ASCII)
+                parts.append(f'{name}="{value if plain else safe_text(str(value))}"')
+        return " ".join(parts)
+
+    def _source(self, options: dict[str, Any], extra: Sequence[str] = ()) -> str:
+        parts = self.source_line(
+            as_of=options.get("as_of"),
+            population=options.get("population", ""),
+            count=options.get("count"),
+            note=options.get("note", ""),
+        )
+        joined = " · ".join(str(safe_text(part)) for part in (*parts, *extra))
+        return f'<p class="{_QUIET}">{joined}</p>\n\n'
+
+    def _format(self, column: Column) -> str | None:
+        currency = self.context.settings.formatter.currency
+        pattern = EVIDENCE_FORMATS.get(column.kind)
+        if column.kind.startswith("currency") and currency:
+            return f'{pattern} "{currency}"'
+        return pattern if column.kind not in ("date", "month") else None
+
+    def value(self, relation: Relation, column: str, kind: str = "text", **options: Any) -> Markup:
+        relation.column(column)
+        row = relation.first() if not relation.parameters else None
+        if not relation.parameters and (row is None or row[column] is None):
+            return safe_text(options.get("missing", "not available"))
+        added = {"shown_words": _words_sql(column)} if kind == "words" else {}
+        name, query = self._query(relation, [column], **added)
+        self.queries.append(query)
+        fmt = self._format(Column(column, column, kind)) if kind != "words" else None
+        attributes = self._attributes(
+            data=Markup(name), column="shown_words" if added else column, fmt=fmt
+        )
+        return Markup(f"<Value {attributes} emptySet=pass />")  # noqa: S704
+
+    # Queries of inline values stand before the text, since a fence can't stand in a sentence.
+    queries: list[str]
+
+    def note(self, text: str) -> Markup:
+        return Markup(f"\n\n<p class=\"text-base-content-muted italic my-2\">{safe_text(text)}</p>\n\n")  # noqa: S704
+
+    def term(self, name: str, text: str | None = None) -> Markup:
+        self.glossary_text(name)
+        return Markup(f'<a href="/glossary#{slug(name)}">{safe_text(text or name)}</a>')  # noqa: S704
+
+    def link(self, page: str, text: str) -> Markup:
+        return Markup(f'<a href="/{page}">{safe_text(text)}</a>')  # noqa: S704
+
+    def segment_link(self, segment_id: str) -> Markup:
+        name = self.context.names.get(segment_id, "")
+        return Markup(  # noqa: S704
+            f'<a href="/segments/{safe_text(segment_id)}">{safe_text(segment_id)} {safe_text(name)}</a>'
+        )
+
+    def grid(self, layout: str, caller: Any) -> Markup:
+        return Markup(f"\n\n{caller()}\n\n")  # noqa: S704
+
+    def fold(self, title: str, caller: Any) -> Markup:
+        return Markup(f'\n\n<Details title="{safe_text(title)}">\n\n{caller()}\n\n</Details>\n\n')  # noqa: S704
+
+    def table(self, relation: Relation, columns: Sequence[Column], **options: Any) -> Markup:
+        for column in columns:
+            for name in column.names:
+                relation.column(name)
+        if not relation.parameters and not relation.rows():
+            if options.get("empty"):
+                return self.note(options["empty"])
+            return self.not_available(relation.mart, options.get("caption", words(relation.mart)))
+        return Markup(self._table(relation, columns, options))  # noqa: S704
+
+    def _table(self, relation: Relation, columns: Sequence[Column], options: dict[str, Any]) -> str:
+        added: dict[str, str] = {}
+        cells = []
+        wanted: list[str] = []
+        for column in columns:
+            wanted += column.names
+            if column.kind == "segment":
+                relation = relation.named() if column.name == "segment_id" else relation
+                added[f"{column.name}_link"] = f"'/segments/' || {column.name}"
+                if column.name == "segment_id":
+                    wanted.append("segment_name")
+                    added["segment_shown"] = "segment_id || ' ' || coalesce(segment_name, '')"
+                cells.append(
+                    "<Column "
+                    + self._attributes(
+                        id=f"{column.name}_link",
+                        contentType="link",
+                        linkLabel="segment_shown" if column.name == "segment_id" else column.name,
+                        title=column.label,
+                        sort=True,
+                    )
+                    + " />"
+                )
+                continue
+            identifier, fmt_column = column.name, None
+            if column.kind in ("words", "feature"):
+                identifier = f"{column.name}_shown"
+                added[identifier] = _words_sql(column.name)
+            elif column.kind == "unit" and column.unit:
+                fmt_column = f"{column.unit}_format"
+                added[fmt_column] = self._unit_formats(column.unit)
+            elif column.kind == "text" and relation.columns[column.name] == "BOOLEAN":
+                identifier = f"{column.name}_shown"
+                added[identifier] = f"case when {column.name} then 'yes' when not {column.name} then 'no' end"
+            fmt = self._format(column)
+            align = "right" if column.is_numeric else "left"
+            cells.append(
+                "<Column "
+                + self._attributes(
+                    id=identifier, title=column.label, fmt=fmt, fmtColumn=fmt_column, align=align,
+                    wrap=True if not column.is_numeric else None,
+                    description=column.help,
+                )
+                + " />"
+            )
+            for bound, label in ((column.lower, "from"), (column.upper, "to")):
+                if bound:
+                    cells.append(
+                        "<Column "
+                        + self._attributes(id=bound, title=f"{column.label}, {label}", fmt=fmt, align="right")
+                        + " />"
+                    )
+        flags = sorted({c.flag for c in columns if c.flag} | ({"is_suppressed"} & set(relation.columns)))
+        if flags:
+            wanted += flags
+            test = " or ".join(flags)
+            added["hidden_note"] = f"case when {test} then {literal(self.suppressed_text())} else '' end"
+            cells.append("<Column " + self._attributes(id="hidden_note", title="Note", wrap=True) + " />")
+        wanted = list(dict.fromkeys(wanted))
+        name, query = self._query(relation, wanted, **added)
+        rows = 100 if relation.parameters else len(relation.rows())
+        attributes = self._attributes(
+            data=Markup(name),
+            title=options.get("caption", words(relation.mart)),
+            rows="all" if rows <= 25 else "25",
+            search=rows > 10,
+            wrapTitles=True,
+            emptySet="pass",
+            emptyMessage="Not available for this segment.",
+        )
+        extra = ["from and to are 95% intervals"] if any(c.lower for c in columns) else []
+        body = "\n".join(f"  {cell}" for cell in cells)
+        return f"{query}<DataTable {attributes}>\n{body}\n</DataTable>\n\n{self._source(options, extra)}"
+
+    def _unit_formats(self, unit_column: str) -> str:
+        currency = self.context.settings.formatter.currency
+        cases = []
+        for unit, (kind, suffix) in UNITS.items():
+            pattern = EVIDENCE_FORMATS[kind]
+            if kind == "currency" and currency:
+                suffix = f"{currency} {suffix}".strip()
+            text = f'{pattern} "{suffix}"' if suffix else pattern
+            cases.append(f"when {literal(unit)} then {literal(text)}")
+        return f"case {unit_column} {' '.join(cases)} else '#,##0.00' end"
+
+    def segment_cards(self, relation: Relation, **options: Any) -> Markup:
+        columns = options.pop("columns")
+        return self.table(relation, columns, **options)
+
+    # Charts
+
+    def _colours(self) -> Markup:
+        pairs = ", ".join(
+            f"{_js(segment.segment_id)}: {_js(colours.light(segment.segment_id))}"
+            for segment in self.context.segments
+        )
+        return Markup(f"{{{pairs}}}")  # noqa: S704
+
+    def chart(self, kind: str, relation: Relation, **options: Any) -> Markup:
+        maker = getattr(self, f"_{kind.replace(' ', '_')}", None)
+        if maker is None:
+            raise ReportError(f"there is no chart of kind '{kind}'")
+        for key in ("title", "population"):
+            if not options.get(key):
+                raise ReportError(f"a chart needs {key}")
+        made = maker(relation, options)
+        if made is None:
+            return self.not_available(relation.mart, options["title"])
+        body, columns = made
+        figures = ""
+        if columns and options.get("figures", True):
+            table = self._table(relation, columns, {**options, "caption": f"Figures: {options['title']}"})
+            figures = f'<Details title="Figures">\n\n{table}\n\n</Details>\n\n'
+        return Markup(f"{body}\n\n{self._source(options)}{figures}")  # noqa: S704
+
+    def _has(self, relation: Relation, *columns: str) -> bool:
+        for column in columns:
+            relation.column(column)
+        return bool(relation.parameters) or relation.has_values(columns[-1])
+
+    def _titles(self, options: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "title": options["title"],
+            "subtitle": options.get("subtitle"),
+            "emptySet": "pass",
+            "emptyMessage": "Not available for this segment.",
+        }
+
+    def _bars(self, relation: Relation, options: dict[str, Any]) -> Any:
+        category, value = options.get("category", "segment_id"), options["value"]
+        kind = options.get("format", "percent")
+        if not self._has(relation, category, value):
+            return None
+        kept = relation.where(**{f"{value}__known": True})
+        columns = [category, value]
+        name, query = self._query(kept, columns)
+        attributes = self._attributes(
+            data=Markup(name), x=category, y=value, swapXY=True, sort=Markup("false"),
+            series=category if category == "segment_id" else None,
+            seriesColors=self._colours() if category == "segment_id" else None,
+            legend=Markup("false"), yFmt=self._format(Column(value, "", kind)), yAxisTitle=options.get("label"),
+            **self._titles(options),
+        )
+        figures = [
+            Column(category, "Segment" if category == "segment_id" else "Item",
+                   "segment" if category == "segment_id" else "words"),
+            Column(value, options.get("label", "Value"), kind, lower=options.get("lower"), upper=options.get("upper")),
+            *(Column(*extra) for extra in options.get("tips", ())),
+        ]
+        return f"{query}<BarChart {attributes} />", figures
+
+    def _line(self, relation: Relation, options: dict[str, Any]) -> Any:
+        x, y, series = options["x"], options["y"], options.get("series", "segment_id")
+        kind = options.get("format", "percent")
+        if not self._has(relation, x, series, y):
+            return None
+        facet = options.get("facet")
+        parts = []
+        if facet:
+            facet = series if facet is True else facet
+            for item in relation.where(**{f"{y}__known": True}).values(facet):
+                one = relation.where(**{facet: item, f"{y}__known": True})
+                name, query = self._query(one, list(dict.fromkeys([x, y, series])))
+                title = self.segment_title(item) if facet == "segment_id" else words(str(item))
+                attributes = self._attributes(
+                    data=Markup(name), x=x, y=y, series=None if facet == series else series,
+                    sort=Markup("false"), yFmt=self._format(Column(y, "", kind)),
+                    xAxisTitle=options.get("x_label"), title=title, emptySet="pass",
+                    chartAreaHeight=Markup("130"),
+                )
+                parts.append(f"{query}<LineChart {attributes} />")
+        else:
+            name, query = self._query(relation.where(**{f"{y}__known": True}), [x, y, series])
+            attributes = self._attributes(
+                data=Markup(name), x=x, y=y, series=series, markers=True, sort=Markup("false"),
+                seriesColors=self._colours() if series == "segment_id" else None,
+                yFmt=self._format(Column(y, "", kind)), yAxisTitle=options.get("label"),
+                **self._titles(options),
+            )
+            parts.append(f"{query}<LineChart {attributes} />")
+        figures = [
+            *([Column("segment_id", "Segment", "segment")] if facet == "segment_id" else []),
+            Column(series, options.get("series_label", "Segment" if series == "segment_id" else "Series"),
+                   "segment" if series == "segment_id" else "text"),
+            Column(x, options.get("x_label", "Date"), "text" if relation.columns[x] == "DATE" else "integer"),
+            Column(y, options.get("label", "Value"), kind, lower=options.get("lower"), upper=options.get("upper")),
+        ]
+        heading = f"\n\n<p><b>{safe_text(options['title'])}</b></p>\n\n" if facet else ""
+        return heading + "\n\n".join(parts), figures
+
+    def _bubble(self, relation: Relation, options: dict[str, Any]) -> Any:
+        x, y, size = options["x"], options["y"], options["size"]
+        if not self._has(relation, x, size, y):
+            return None
+        kept = relation.where(**{f"{x}__known": True, f"{y}__known": True})
+        name, query = self._query(kept, ["segment_id", x, y, size])
+        attributes = self._attributes(
+            data=Markup(name), x=x, y=y, size=size, series="segment_id", seriesColors=self._colours(),
+            xFmt=self._format(Column(x, "", options.get("x_format", "percent"))),
+            yFmt=self._format(Column(y, "", options.get("y_format", "currency"))),
+            xAxisTitle=options["x_label"], yAxisTitle=options["y_label"], **self._titles(options),
+        )
+        figures = [
+            Column("segment_id", "Segment", "segment"),
+            Column(x, options["x_label"], options.get("x_format", "percent"),
+                   lower=options.get("lower"), upper=options.get("upper")),
+            Column(y, options["y_label"], options.get("y_format", "currency")),
+            Column(size, "Customers", "integer"),
+        ]
+        return f"{query}<BubbleChart {attributes} />", figures
+
+    def _scatter(self, relation: Relation, options: dict[str, Any]) -> Any:
+        x, y = options["x"], options["y"]
+        if not self._has(relation, x, y):
+            return None
+        name, query = self._query(relation, ["segment_id", x, y])
+        attributes = self._attributes(
+            data=Markup(name), x=x, y=y, series="segment_id", seriesColors=self._colours(),
+            xAxisTitle=options["x_label"], yAxisTitle=options["y_label"], pointSize=Markup("5"),
+            chartAreaHeight=Markup("380"), **self._titles(options),
+        )
+        return f"{query}<ScatterPlot {attributes} />", []
+
+    def _heat(self, relation: Relation, options: dict[str, Any]) -> Any:
+        row, column, value = options["row"], options["column"], options["value"]
+        kind = options.get("format", "signed")
+        if not self._has(relation, row, column, value):
+            return None
+        if row == column:
+            raise ReportError("a heat map needs different rows and columns")
+        kept = relation.where(**{f"{value}__known": True})
+        name, query = self._query(kept, [row, column, value],
+                                  row_shown=_words_sql(row), column_shown=f"cast({column} as varchar)")
+        scale = colours.DIVERGING if options.get("diverging", True) else colours.SEQUENTIAL
+        limit = options.get("limit")
+        attributes = self._attributes(
+            data=Markup(name), x="column_shown", y="row_shown", value=value,
+            valueFmt=self._format(Column(value, "", kind)) or "0.00",
+            colorScale=Markup("[" + ", ".join(_js(item) for item in scale) + "]"),
+            min=None if limit is None else Markup(str(-limit if options.get("diverging", True) else 0)),
+            max=None if limit is None else Markup(str(limit)),
+            xSort=None, legend=Markup("false"), nullsZero=Markup("false"), **self._titles(options),
+        )
+        figures = [
+            Column(row, options.get("row_label", "Row"),
+                   "segment" if row == "segment_id" else "words"),
+            Column(column, options.get("column_label", "Column"),
+                   "segment" if column == "segment_id" else "words"),
+            Column(value, options.get("label", "Value"), kind if kind != "unit" else "precise"),
+        ]
+        return f"{query}<Heatmap {attributes} />", figures
+
+    def _stack(self, relation: Relation, options: dict[str, Any]) -> Any:
+        category, total = options.get("category", "segment_id"), options["total"]
+        names = [name for name, _ in options["parts"]]
+        kind = options.get("format", "percent")
+        if not self._has(relation, category, *names, total):
+            return None
+        kept = relation.where(**{f"{total}__known": True})
+        name, query = self._query(kept, [category, *names, total])
+        attributes = self._attributes(
+            data=Markup(name), x=category,
+            y=Markup("[" + ", ".join(_js(item) for item in names) + "]"),
+            type="stacked", swapXY=True, sort=Markup("false"),
+            yFmt=self._format(Column(total, "", kind)), yAxisTitle=options.get("label"),
+            **self._titles(options),
+        )
+        figures = [
+            Column(category, "Segment", "segment" if category == "segment_id" else "words"),
+            *(Column(item, label, kind) for item, label in options["parts"]),
+            Column(total, options.get("label", "Total"), kind),
+        ]
+        return f"{query}<BarChart {attributes} />", figures
+
+    def _flow(self, relation: Relation, options: dict[str, Any]) -> Any:
+        if not self._has(relation, "from_segment_id", "to_segment_id", "customers_count"):
+            return None
+        last = relation.order("-to_observation_date").get("from_observation_date")
+        kept = relation.where(from_observation_date=last, customers_count__least=1)
+        name, query = self._query(
+            kept,
+            ["from_segment_id", "to_segment_id", "customers_count"],
+            source="from_segment_id || ' before'",
+            target="to_segment_id || ' after'",
+        )
+        attributes = self._attributes(
+            data=Markup(name), sourceCol="source", targetCol="target", valueCol="customers_count",
+            valueFmt="#,##0", chartAreaHeight=Markup("380"), **self._titles(options),
+        )
+        figures = [
+            Column("from_observation_date", "From date"),
+            Column("from_segment_id", "From"),
+            Column("to_segment_id", "To"),
+            Column("customers_count", "Customers", "integer"),
+            Column("migration_rate", "Share of the segment before", "percent"),
+        ]
+        return f"{query}<SankeyDiagram {attributes} />", figures
+
+
+def _js(text: str) -> str:
+    """A text as a JavaScript string in which no mark can end anything."""
+    escaped = "".join(
+        mark if mark.isascii() and mark.isalnum() or mark in "#_ " else f"\\u{{{ord(mark):x}}}"
+        for mark in text
+    )
+    return f"'{escaped}'"
+
+
+def _words_sql(column: str) -> str:
+    text = f"cast({column} as varchar)"
+    return f"upper(substr({text}, 1, 1)) || replace(substr({text}, 2), '_', ' ')"
+
+
+def render_evidence(database: Path, *, templates: Path, project_dir: Path) -> Path:
+    """Write the pages and sources of the Evidence project for a published database.
+
+    ``pages/`` and ``sources/marts/`` of the project are replaced. Then, in the project, run
+    ``npm ci``, ``npm run sources`` and ``npm run build:strict``.
+
+    Parameters
+    ----------
+    database : Path
+        A published DuckDB file; Evidence reads it where it is.
+    templates : Path
+        Folder of the ``*.md.j2`` templates and ``glossary.csv``.
+    project_dir : Path
+        The Evidence project: the folder of ``package.json``.
+
+    Returns
+    -------
+    Path
+        The folder of the pages.
+
+    Raises
+    ------
+    ReportError
+        If a template or the database is wrong; the message names the template, line and
+        column.
+    """
+    source = Database(database)
+    try:
+        context = read_context(source, read_glossary(templates))
+        jinja = environment(templates)
+        used: set[str] = set()
+        pages: dict[str, str] = {}
+        for position, page in enumerate(PAGES):
+            components = EvidenceComponents(context)
+            components.queries = []
+            values = {page.parameter: Parameter(page.parameter)} if page.parameter else {}
+            body = render(jinja, page.template, components, **values)
+            used |= components.used
+            name = f"segments/[{page.parameter}].md" if page.parameter else f"{page.name}.md"
+            head = f"---\ntitle: {page.title}\nhide_title: true\nsidebar_position: {position + 1}\n---\n"
+            pages[name] = head + "".join(components.queries) + "\n" + _collapsed(body)
+        pages["segments/index.md"] = _segments_page(context)
+        sources = {
+            f"{mart}.sql": _source_sql(source, mart) for mart in sorted(used)
+        }
+    finally:
+        source.close()
+    folder = project_dir / "sources" / "marts"
+    connection = os.path.relpath(database.resolve(), folder.resolve())
+    sources["connection.yaml"] = (
+        f"name: marts\ntype: duckdb\noptions:\n  filename: {connection}\n"
+    )
+    for target, files in ((project_dir / "pages", pages), (folder, sources)):
+        if target.exists():
+            shutil.rmtree(target)
+        for name, text in sorted(files.items()):
+            path = target / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+    return project_dir / "pages"
+
+
+def _collapsed(text: str) -> str:
+    lines = text.split("\n")
+    kept = [line for index, line in enumerate(lines) if line.strip() or (index and lines[index - 1].strip())]
+    return "\n".join(kept).strip() + "\n"
+
+
+def _segments_page(context: Context) -> str:
+    links = "\n".join(
+        f'- <a href="/segments/{safe_text(item.segment_id)}">{safe_text(item.segment_id)} '
+        f"{safe_text(item.name)}</a>"
+        for item in context.segments
+    )
+    return f"---\ntitle: Segments\nhide_title: true\nsidebar_position: 90\n---\n# Segments\n\n{links}\n"
+
+
+def _source_sql(database: Database, mart: str) -> str:
+    """A table as Evidence reads it: dates as ISO text, decimals as doubles, nobody's rows."""
+    columns = database.tables[mart]
+    if PERSONAL.intersection(columns):
+        raise ReportError(f"mart '{mart}' has rows about people; reports show segments only")
+    shown = []
+    for name, kind in columns.items():
+        if kind == "DATE" or kind.startswith("TIMESTAMP"):
+            shown.append(f"strftime({name}, '%Y-%m-%d') as {name}")
+        elif kind.startswith("DECIMAL") or kind in ("FLOAT", "HUGEINT"):
+            shown.append(f"cast({name} as double) as {name}")
+        else:
+            shown.append(name)
+    listed = ",\n    ".join(shown)
+    return f"select\n    {listed}\nfrom {database.schema_of(mart)}.{mart}\n"

@@ -1,0 +1,156 @@
+"""The self-contained HTML site: pages that need no network, no server and no Node."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from importlib import resources
+from pathlib import Path
+
+import vl_convert
+from jinja2 import Environment, StrictUndefined
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from customer_segmentation.reporting import colours
+from customer_segmentation.reporting.components import Context, read_context
+from customer_segmentation.reporting.html import HtmlComponents, segment_file, slug
+from customer_segmentation.reporting.pages import PAGES, Page
+from customer_segmentation.reporting.relations import Database, Parameter
+from customer_segmentation.reporting.templates import environment, read_glossary, render
+
+_ASSETS = resources.files("customer_segmentation.reporting") / "assets"
+
+
+def render_site(database: Path, *, templates: Path, out_dir: Path) -> Path:
+    """Render the HTML site of a published database.
+
+    The same database gives the same bytes. The folder is replaced only after every page has
+    been rendered.
+
+    Parameters
+    ----------
+    database : Path
+        A published DuckDB file; read only.
+    templates : Path
+        Folder of the ``*.md.j2`` templates and ``glossary.csv``.
+    out_dir : Path
+        Folder of the site; replaced.
+
+    Returns
+    -------
+    Path
+        The first page, ``index.html``.
+
+    Raises
+    ------
+    ReportError
+        If a template or the database is wrong; the message names the template, line and
+        column.
+    """
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        vega = pool.submit(vl_convert.javascript_bundle)
+        source = Database(database)
+        try:
+            context = read_context(source, read_glossary(templates))
+            pages = _pages(context, templates)
+        finally:
+            source.close()
+        files = {**pages, **_assets(), "assets/vega.js": vega.result()}
+    fresh = out_dir.with_name(out_dir.name + ".new")
+    if fresh.exists():
+        shutil.rmtree(fresh)
+    for name, text in sorted(files.items()):
+        path = fresh / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+    if out_dir.exists():
+        shutil.rmtree(out_dir)
+    fresh.rename(out_dir)
+    return out_dir / "index.html"
+
+
+def _assets() -> dict[str, str]:
+    return {
+        "assets/site.css": palette_css() + (_ASSETS / "site.css").read_text(encoding="utf-8"),
+        "assets/site.js": (_ASSETS / "site.js").read_text(encoding="utf-8"),
+    }
+
+
+def palette_css() -> str:
+    """The palette as custom properties for light and dark pages."""
+    light = "".join(f"{name}:{value};" for name, value, _ in colours.properties())
+    dark = "".join(f"{name}:{value};" for name, _, value in colours.properties())
+    swatches = "".join(
+        f".s{i}{{--own:var(--segment-{i})}}" for i in range(len(colours.SEGMENTS))
+    )
+    return (
+        f":root{{{light}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
+        f"{swatches}\n"
+    )
+
+
+def _pages(context: Context, templates: Path) -> dict[str, str]:
+    jinja = environment(templates)
+    shell = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    layout = shell.from_string((_ASSETS / "page.html").read_text(encoding="utf-8"))
+    markdown = MarkdownIt("commonmark", {"html": True}).enable("table")
+    rendered: dict[str, str] = {}
+    for page in PAGES:
+        for values, file, title in _variants(page, context):
+            components = HtmlComponents(context, root="../" * file.count("/"))
+            text = render(jinja, page.template, components, **values)
+            body = components.placed(_headings(markdown.render(text)))
+            rendered[file] = layout.render(
+                title=title,
+                site=context.settings,
+                source=context.settings.source,
+                root=components.root,
+                file=file,
+                pages=[p for p in PAGES if p.in_menu],
+                segments=[
+                    {
+                        "file": segment_file(s.segment_id),
+                        "id": s.segment_id,
+                        "name": s.name,
+                        "place": colours.place(s.segment_id),
+                        "words": f"{s.segment_id} {s.name} {s.description}".lower(),
+                    }
+                    for s in context.segments
+                ],
+                body=Markup(body),  # noqa: S704
+                has_charts=components.has_charts,
+                language=context.settings.formatter.locale,
+                page_class=page.name,
+                palette=json.dumps([[name, value] for name, value, _ in colours.properties()]),
+            )
+    return rendered
+
+
+def _variants(page: Page, context: Context) -> list[tuple[dict[str, object], str, str]]:
+    if not page.parameter:
+        return [({}, f"{page.name}.html", page.title)]
+    return [
+        (
+            {page.parameter: Parameter(page.parameter, segment.segment_id)},
+            segment_file(segment.segment_id),
+            f"{segment.segment_id} {segment.name}",
+        )
+        for segment in context.segments
+    ]
+
+
+def _headings(html: str) -> str:
+    """Give each second-level heading an address."""
+    seen: dict[str, int] = {}
+
+    def addressed(found: re.Match[str]) -> str:
+        plain = re.sub(r"<[^>]+>|&[^;]+;", " ", found[2])
+        name = slug(plain)
+        seen[name] = seen.get(name, 0) + 1
+        unique = name if seen[name] == 1 else f"{name}-{seen[name]}"
+        return f'<h{found[1]} id="{unique}">{found[2]}</h{found[1]}>'
+
+    return re.sub(r"<h([23])>(.*?)</h\1>", addressed, html)

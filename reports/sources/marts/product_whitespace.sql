@@ -1,0 +1,22 @@
+select
+    segment_id,
+    product_type,
+    strftime(observation_date, '%Y-%m-%d') as observation_date,
+    customers_count,
+    holders_count,
+    in_arrears_count,
+    ineligible_count,
+    whitespace_count,
+    whitespace_rate,
+    whitespace_rate_lower,
+    whitespace_rate_upper,
+    strftime(lookalikes_on, '%Y-%m-%d') as lookalikes_on,
+    lookalikes_count,
+    take_ups_count,
+    expected_take_up_rate,
+    expected_take_up_rate_lower,
+    expected_take_up_rate_upper,
+    expected_takers_count,
+    evidence,
+    is_suppressed
+from marts.product_whitespace

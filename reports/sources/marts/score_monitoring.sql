@@ -1,0 +1,23 @@
+select
+    characteristic,
+    strftime(observation_date, '%Y-%m-%d') as observation_date,
+    characteristic_kind,
+    strftime(baseline_date, '%Y-%m-%d') as baseline_date,
+    bands_count,
+    stability_index_name,
+    is_suppressed,
+    is_power_suppressed,
+    baseline_customers_count,
+    customers_count,
+    unknown_count,
+    stability_index,
+    good_count,
+    default_count,
+    information_value,
+    ranked_good_count,
+    ranked_default_count,
+    gini,
+    gini_lower,
+    gini_upper,
+    kolmogorov_smirnov
+from marts.score_monitoring

@@ -1,0 +1,20 @@
+select
+    segment_model_version,
+    segment_id,
+    feature,
+    family,
+    is_clustering,
+    strftime(observation_date, '%Y-%m-%d') as observation_date,
+    customers_count,
+    known_count,
+    missing_ratio,
+    mean_value,
+    median_value,
+    lower_quartile_value,
+    upper_quartile_value,
+    rest_mean_value,
+    rest_median_value,
+    mean_z,
+    standardised_difference,
+    effect_rank
+from marts.segment_feature_effects

@@ -1,0 +1,23 @@
+select
+    segment_id,
+    strftime(observation_date, '%Y-%m-%d') as observation_date,
+    stage,
+    pd_basis,
+    strftime(pd_observation_date, '%Y-%m-%d') as pd_observation_date,
+    pd_months,
+    is_suppressed,
+    customers_count,
+    accounts_count,
+    dpd_backstop_accounts_count,
+    pd_rise_accounts_count,
+    score_drop_accounts_count,
+    charged_off_accounts_count,
+    cast(gross_carrying_amount as double) as gross_carrying_amount,
+    cast(exposure_at_default_amount as double) as exposure_at_default_amount,
+    cast(ecl_12m_amount as double) as ecl_12m_amount,
+    cast(ecl_lifetime_amount as double) as ecl_lifetime_amount,
+    cast(ecl_amount as double) as ecl_amount,
+    cast(cecl_allowance_amount as double) as cecl_allowance_amount,
+    coverage_rate,
+    cecl_coverage_rate
+from marts.segment_impairment

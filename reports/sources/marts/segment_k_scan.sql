@@ -1,0 +1,21 @@
+select
+    segment_model_version,
+    k,
+    criterion,
+    value,
+    standard_error,
+    reference_value,
+    is_own_choice,
+    chosen_k,
+    verdict,
+    reason,
+    is_fixed,
+    scan_k_choice,
+    sample_agreement,
+    second_sample_k,
+    strftime(observation_date, '%Y-%m-%d') as observation_date,
+    population_count,
+    seed,
+    feature_list_hash,
+    fit_reason
+from marts.segment_k_scan

@@ -1,0 +1,22 @@
+select
+    segment_id,
+    strftime(observation_date, '%Y-%m-%d') as observation_date,
+    horizon_years,
+    discount_rate,
+    customers_count,
+    valued_count,
+    negative_count,
+    cast(annual_margin_amount as double) as annual_margin_amount,
+    cast(annual_expected_loss_amount as double) as annual_expected_loss_amount,
+    cast(total_lifetime_value_amount as double) as total_lifetime_value_amount,
+    cast(mean_lifetime_value_amount as double) as mean_lifetime_value_amount,
+    cast(p10_lifetime_value_amount as double) as p10_lifetime_value_amount,
+    cast(p25_lifetime_value_amount as double) as p25_lifetime_value_amount,
+    cast(median_lifetime_value_amount as double) as median_lifetime_value_amount,
+    cast(p75_lifetime_value_amount as double) as p75_lifetime_value_amount,
+    cast(p90_lifetime_value_amount as double) as p90_lifetime_value_amount,
+    annual_default_rate,
+    annual_attrition_rate,
+    attrition_basis,
+    is_suppressed
+from marts.segment_lifetime_value

@@ -1,0 +1,20 @@
+select
+    segment_id,
+    strftime(observation_date, '%Y-%m-%d') as observation_date,
+    customers_count,
+    products_held_count,
+    products_per_customer,
+    single_product_customers_count,
+    single_product_rate,
+    single_product_rate_lower,
+    single_product_rate_upper,
+    strftime(attrition_ends_on, '%Y-%m-%d') as attrition_ends_on,
+    is_attrition_mature,
+    attrition_exposed_count,
+    attrited_count,
+    attrited_charged_off_count,
+    attrition_rate,
+    attrition_rate_lower,
+    attrition_rate_upper,
+    is_suppressed
+from marts.segment_relationships

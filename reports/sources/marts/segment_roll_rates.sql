@@ -1,0 +1,23 @@
+select
+    segment_id,
+    strftime(observation_date, '%Y-%m-%d') as observation_date,
+    roll_period,
+    strftime(first_month_end_on, '%Y-%m-%d') as first_month_end_on,
+    strftime(last_month_end_on, '%Y-%m-%d') as last_month_end_on,
+    from_bucket_number,
+    from_bucket,
+    to_bucket_number,
+    to_bucket,
+    is_cure,
+    is_roll_forward,
+    is_suppressed,
+    from_customers_count,
+    from_accounts_count,
+    accounts_count,
+    roll_rate,
+    roll_rate_lower,
+    roll_rate_upper,
+    cast(from_balance_amount as double) as from_balance_amount,
+    cast(balance_amount as double) as balance_amount,
+    balance_roll_rate
+from marts.segment_roll_rates

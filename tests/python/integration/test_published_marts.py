@@ -1,0 +1,95 @@
+"""What a reader does with the published marts: first queries, the next questions, prying."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[3]
+ANALYSES = sorted((ROOT / "analyses").glob("*.sql"))
+MINIMUM = 20
+
+
+def first_queries():
+    """Yield each mart's name and first query."""
+    for path in sorted((ROOT / "models").rglob("_*__models.yml")):
+        for model in yaml.safe_load(path.read_text("utf-8")).get("models") or []:
+            query = model.get("config", {}).get("meta", {}).get("first_query")
+            if query or (model.get("meta") or {}).get("first_query"):
+                yield pytest.param(query or model["meta"]["first_query"], id=model["name"])
+
+
+@pytest.fixture(scope="module")
+def working(sample_project):
+    """Return a reader of the working database, which also has what isn't published."""
+    with duckdb.connect(str(sample_project.working()), read_only=True) as connection:
+        yield connection
+
+
+@pytest.mark.parametrize("query", list(first_queries()))
+def test_first_query_runs(working, query):
+    assert working.sql(query).columns
+
+
+@pytest.fixture(scope="module")
+def compiled(sample_project, tmp_path_factory):
+    """Return the folder of compiled analyses."""
+    target = tmp_path_factory.mktemp("compiled")
+    sample_project.dbt(
+        "compile", "--select", "resource_type:analysis", "--target-path", str(target)
+    )
+    return target / "compiled" / "customer_segmentation" / "analyses"
+
+
+def test_there_are_eight_questions_or_more():
+    assert len(ANALYSES) >= 8
+
+
+@pytest.mark.parametrize("path", ANALYSES, ids=lambda path: path.stem)
+def test_analysis_runs_on_the_built_database(working, compiled, path):
+    assert working.sql((compiled / path.name).read_text("utf-8")).columns
+
+
+def test_hidden_cells_of_the_audit_do_not_follow_from_what_is_published(working):
+    """Equations: each segment's and each group's published total (their names differ)."""
+    attributes = working.sql(
+        "select distinct attribute from marts.protected_attribute_audit order by 1"
+    ).fetchall()
+    for (attribute,) in attributes:
+        cells = working.execute(
+            """
+            select segment_id, group_value, customers_count, group_customers_count is not null
+            from marts.protected_attribute_audit where attribute = ?
+            order by segment_id, group_value
+            """,
+            [attribute],
+        ).fetchall()
+        unknown = [(segment, group) for segment, group, count, _ in cells if count is None]
+        lines = {group for _, group, _, is_shown in cells if is_shown} | {
+            segment
+            for (segment,) in working.sql(
+                "select segment_id from marts.segment_overview where customers_count is not null"
+            ).fetchall()
+        }
+        if not unknown:
+            continue
+        equations = [[float(line in cell) for cell in unknown] for line in sorted(lines)]
+        _, values, vectors = np.linalg.svd(np.array(equations))
+        null_space = vectors[(values > 1e-9).sum() :]
+        known = [
+            cell
+            for place, cell in enumerate(unknown)
+            if np.abs(null_space[:, place]).max(initial=0.0) < 1e-9
+        ]
+        assert known == [], attribute
+
+
+def test_no_shown_cell_of_the_audit_is_small(working):
+    (smallest,) = working.sql(
+        "select min(customers_count) from marts.protected_attribute_audit"
+    ).fetchone()
+    assert smallest is None or smallest >= MINIMUM
