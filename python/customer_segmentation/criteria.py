@@ -14,15 +14,28 @@ from customer_segmentation.kmeans import Assignment, assign, fit_sample
 
 FloatArray = NDArray[np.float64]
 
-RESAMPLE_RESTARTS = 3
-"""k-means++ starts for each resample. A poor optimum there looks like instability, and with
-fewer starts it is one too often when k is ten or more."""
-
 BORDER_WIDTH = 0.2
 """Width of the bands in :func:`border_density`, as a share of the way between centroids.
 
 Wide enough to hold some fifty rows of a small cluster, narrow enough to tell the border
 from the middle of a cluster."""
+
+
+def resample_restarts(k: int) -> int:
+    """Return the k-means++ starts that each resample or reference deserves.
+
+    A poor optimum there looks like instability, and it is more likely with many clusters.
+
+    Parameters
+    ----------
+    k : int
+
+    Returns
+    -------
+    int
+        A third of k, and 3 or more.
+    """
+    return max(3, k // 3)
 
 
 def inertia(assignment: Assignment) -> float:
@@ -237,7 +250,7 @@ def prediction_strength(
         order = np.random.default_rng((seed, index)).permutation(len(rows))
         halves = [rows[np.sort(part)] for part in np.array_split(order, 2)]
         centroids = [
-            fit_sample(half, k=k, seed=seed, n_restarts=RESAMPLE_RESTARTS) for half in halves
+            fit_sample(half, k=k, seed=seed, n_restarts=resample_restarts(k)) for half in halves
         ]
         strengths.append(
             np.mean(
@@ -287,7 +300,7 @@ def bootstrap_jaccard(
     similarity = np.zeros(k)
     for index in range(n_resamples):
         drawn = np.random.default_rng((seed, index)).integers(len(rows), size=len(rows))
-        refitted = fit_sample(rows[np.sort(drawn)], k=k, seed=seed, n_restarts=RESAMPLE_RESTARTS)
+        refitted = fit_sample(rows[np.sort(drawn)], k=k, seed=seed, n_restarts=resample_restarts(k))
         common = _contingency(labels, assign(rows, refitted).labels, k)
         either = common.sum(axis=1)[:, None] + common.sum(axis=0)[None, :] - common
         similarity += (common / np.maximum(either, 1)).max(axis=1)

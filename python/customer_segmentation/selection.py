@@ -160,21 +160,23 @@ def scan_k(
     1. *Is there more than columns and correlations explain?* The simplified silhouette is
        compared with that of Gaussian-copula references, which keep every column and its
        rank correlations. The excess has to reach ``MINIMUM_EXCESS`` and ``MINIMUM_Z``
-       standard errors.
+       standard errors, and the worst cluster a Jaccard similarity of ``PATTERN_JACCARD``:
+       one outlier, given a cluster to itself, can lift a silhouette too.
     2. *Which k?* Candidates with at least ``NEAR_TIE`` of the largest excess are tied. Among
        them the largest that both kinds of resampling find again wins: a prediction strength
        that with its standard error reaches ``STRONG_PREDICTION`` (the published rule) and a
        bootstrap Jaccard similarity of ``STABLE_JACCARD``, each for the worst cluster. Where
        there is none, the candidate with the emptiest borders wins.
     3. *Are the borders valleys?* A ring or an arc differs from a copula without holding
-       clusters. ``border_density`` has to stay at or below ``MAXIMUM_BORDER_DENSITY``.
+       clusters. ``border_density`` has to stay at or below ``MAXIMUM_BORDER_DENSITY``, and
+       one of the two thresholds in 2 has to be passed.
 
     Three times yes: 'natural clusters'. Otherwise the data are a continuum, or clusters that
     run into each other, and the number of segments is a business choice. The verdict is
-    'stable partition' with the k from question 2 if its Jaccard similarity reaches
-    ``PATTERN_JACCARD``; failing that, with the largest candidate that passes one of the two
-    thresholds in 2, since a finer partition that can be found again says more. Where no
-    candidate does, for instance in a spherical normal cloud: 'no structure'.
+    'stable partition' with the k from question 2 where there is one; failing that, with the
+    largest candidate that passes one of the two thresholds in 2, since a finer partition
+    that can be found again says more. Where no candidate does, for instance in a
+    spherical normal cloud: 'no structure'.
 
     Values are not rescaled here.
 
@@ -281,7 +283,7 @@ def _measure(
             centroids = fit_sample(sample, k=k, seed=seed, n_restarts=1, start=compared_centroids)
             nearest = assign(sample, centroids)
         null_centroids = [
-            fit_sample(reference, k=k, seed=seed, n_restarts=criteria.RESAMPLE_RESTARTS)
+            fit_sample(reference, k=k, seed=seed, n_restarts=criteria.resample_restarts(k))
             for reference in references
         ]
         null = [assign(*pair) for pair in zip(references, null_centroids, strict=True)]
@@ -327,7 +329,12 @@ def _measure(
 def _choose(measured: pd.DataFrame, minimum_share: float) -> _Choice:
     large_enough = measured[measured["smallest_share"] >= minimum_share]
     preferred = _preferred_by_excess(large_enough)
-    if preferred is not None and preferred["border_density"] <= MAXIMUM_BORDER_DENSITY:
+    stable = large_enough[_is_stable(large_enough)]
+    if (
+        preferred is not None
+        and preferred["border_density"] <= MAXIMUM_BORDER_DENSITY
+        and preferred["k"] in stable["k"].to_numpy()
+    ):
         k = int(preferred["k"])
         return _Choice(
             k,
@@ -336,18 +343,22 @@ def _choose(measured: pd.DataFrame, minimum_share: float) -> _Choice:
             "than columns and correlations alone explain, and their borders hold "
             f"{preferred['border_density']:.0%} as many rows as their insides.",
         )
-    if preferred is not None and preferred["bootstrap_jaccard"] >= PATTERN_JACCARD:
+    if preferred is not None:
         k = int(preferred["k"])
+        shortcoming = "the least stable is not found again reliably enough in resampled rows"
+        if preferred["border_density"] > MAXIMUM_BORDER_DENSITY:
+            shortcoming = (
+                "no clear valley parts them: their borders hold "
+                f"{preferred['border_density']:.0%} as many rows as their insides"
+            )
         return _Choice(
             k,
             "stable partition",
             f"{k} segments are {preferred['silhouette_excess']:.2f} more distinct (silhouette) "
-            "than columns and correlations alone explain and are found again in resampled "
-            f"rows (similarity {preferred['bootstrap_jaccard']:.2f} for the least stable), but "
-            "no clear valley parts them: their borders hold "
-            f"{preferred['border_density']:.0%} as many rows as their insides.",
+            "than columns and correlations alone explain (similarity "
+            f"{preferred['bootstrap_jaccard']:.2f} for the least stable in resampled rows), but "
+            f"{shortcoming}.",
         )
-    stable = large_enough[_is_stable(large_enough)]
     if stable.empty:
         return _Choice(
             None,
@@ -382,7 +393,11 @@ def _judge_fixed(measured: pd.DataFrame, scanned: _Choice, fixed_k: int) -> _Cho
 def _preferred_by_excess(measured: pd.DataFrame) -> dict[str, float] | None:
     """Return the measures of the candidate that questions 1 and 2 of the rule single out."""
     excess, error = measured["silhouette_excess"], measured["silhouette_excess_error"]
-    clear = measured[(excess >= MINIMUM_EXCESS) & (excess >= MINIMUM_Z * error)]
+    clear = measured[
+        (excess >= MINIMUM_EXCESS)
+        & (excess >= MINIMUM_Z * error)
+        & (measured["bootstrap_jaccard"] >= PATTERN_JACCARD)
+    ]
     if clear.empty:
         return None
     tied = clear[clear["silhouette_excess"] >= NEAR_TIE * clear["silhouette_excess"].max()]

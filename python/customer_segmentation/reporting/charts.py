@@ -306,7 +306,19 @@ def bubbles(
     )
     bottom = max(0, low_y - reach) if low_y >= 0 else low_y - reach
     per_pixel = (high_y + reach - bottom) / height
-    rows = [{**row, "top": row["y"] + (row["radius"] + 3) * per_pixel} for row in rows]
+    across = (x_end * 1.12 or 1) / (width - 66)
+    placed: list[tuple[float, float]] = []
+    lifted = []
+    for row in sorted(rows, key=lambda row: (row["x"], row["segment_id"])):
+        top = row["y"] + (row["radius"] + 3) * per_pixel
+        while any(
+            abs(row["x"] - left) < 28 * across and abs(top - up) < 14 * per_pixel
+            for left, up in placed
+        ):
+            top += 14 * per_pixel
+        placed.append((row["x"], top))
+        lifted.append({**row, "top": top})
+    rows = sorted(lifted, key=lambda row: (-row["size"], row["segment_id"]))
     pick = chosen("segment_id")
     base = alt.Chart(inline(rows))
     layers: list[Any] = []
@@ -389,11 +401,18 @@ def heat(
 ) -> alt.TopLevelMixin:
     """A matrix of cells that are coloured and carry their value as text."""
     base = alt.Chart(inline(rows))
+    room = (width - left - 20) / max(1, len(column_order))
+    slanted = max((len(name) for name in column_order), default=0) * 7 > room
     y = alt.Y(
         "row:N",
         sort=list(row_order),
         title=None,
-        axis=alt.Axis(labelLimit=left, labelColor=INK, orient="left"),
+        axis=alt.Axis(
+            labelLimit=left,
+            labelColor=INK,
+            orient="left",
+            labelFontSize=12 if width > 400 else 11,
+        ),
     )
     x = alt.X(
         "column:N",
@@ -401,9 +420,9 @@ def heat(
         title=column_title,
         axis=alt.Axis(
             orient="top",
-            labelAngle=0,
+            labelAngle=-45 if slanted else 0,
             labelColor=INK,
-            labelLimit=max(30, (width - left - 20) // max(1, len(column_order)) - 2),
+            labelLimit=120 if slanted else 400,
             labelOverlap=False,
         ),
     )
@@ -524,8 +543,8 @@ def flows(
         used_in[key] = used_in.get(key, 0.0) + row["count"]
     for number, row in enumerate(ordered):
         tips = {name: value for name, value in row.items() if name.startswith("Tip ")}
-        for point in range(17):
-            share = point / 16
+        for point in range(13):
+            share = point / 12
             bend = share * share * (3 - 2 * share)
             start = starts[number] + (ends[number] - starts[number]) * bend
             bands.append(
@@ -535,7 +554,8 @@ def flows(
                     "low": round(start, 2),
                     "high": round(start + row["count"], 2),
                     "segment_id": row["from"],
-                    **tips,
+                    # A band's tooltip is that of its first point.
+                    **(tips if point == 0 else {}),
                 }
             )
     x = alt.X(
@@ -647,15 +667,39 @@ def svg(spec: dict[str, Any], *, name: str, title: str, description: str, format
         f'<title id="{name}-title">{html_text(title)}</title>'
         f'<desc id="{name}-desc">{html_text(description)}</desc>'
     )
-    body = drawn[size.end() :].replace("\n", "")
-    body = re.sub(r"(\d\.\d{2})\d+", r"\1", body)
-    body = re.sub(
-        r'<path transform="translate\(([\d.-]+),([\d.-]+)\)" d="M([\d.]+),0A\3,\3,[^"]*"',
-        r'<circle cx="\1" cy="\2" r="\3"',
-        body,
+    body = re.sub(r"(\d\.\d)\d+", r"\1", drawn[size.end() :].replace("\n", ""))
+    return opening + colours.as_variables(_smaller(body))
+
+
+_EMPTY = re.compile(
+    r'<path class="foreground" d="[^"]*"[^>]*display="none"[^>]*/>'
+    r'|<path class="background" d="[^"]*"(?: pointer-events="none")?/>'
+)
+_NOISE = re.compile(r' (?:class="[^"]*"|pointer-events="none"|opacity="1"|stroke-opacity="0")')
+_DOT = re.compile(
+    r'<path transform="translate\(([\d.-]+),([\d.-]+)\)" d="M([\d.]+),0A\3,\3,[^"]*"'
+    r'( fill="[^"]*")?([^>]*?)(?:/>|></path>)'
+)
+
+
+def _smaller(body: str) -> str:
+    """The same drawing in fewer bytes: no invisible marks, and runs of equal dots as one path."""
+    body = _NOISE.sub("", _EMPTY.sub("", body))
+    body = re.sub(r"(<g>)(</g>)", "", body)
+    if len(_DOT.findall(body)) < 200:
+        return _DOT.sub(r'<circle cx="\1" cy="\2" r="\3"\4\5/>', body)
+    runs: dict[tuple[str, str], list[str]] = {}
+    first = _DOT.search(body)
+    for dot in _DOT.finditer(body):
+        colour = (dot[4] or "").removeprefix(' fill="').removesuffix('"')
+        runs.setdefault((colour, dot[3]), []).append(f"M{dot[1]} {dot[2]}h0")
+    paths = "".join(
+        f'<path d="{"".join(points)}" fill="none" stroke="{colour}" stroke-linecap="round" '
+        f'stroke-width="{2 * float(radius):.2f}" stroke-opacity="0.6"/>'
+        for (colour, radius), points in runs.items()
     )
-    body = re.sub(r"(<circle[^>]*)></path>", r"\1/>", body)
-    return opening + colours.as_variables(body)
+    assert first is not None
+    return _DOT.sub("", body[: first.start()]) + paths + _DOT.sub("", body[first.start() :])
 
 
 Builder = Callable[[int], alt.TopLevelMixin]

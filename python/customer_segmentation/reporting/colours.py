@@ -74,5 +74,5 @@ def properties() -> list[tuple[str, str, str]]:
 
 def as_variables(svg: str) -> str:
     """Replace the palette's colours in an SVG by custom properties, so that it follows the page."""
-    table = {value: f"var({name}, {value})" for name, value, _ in properties()}
+    table = {value: f"var({name})" for name, value, _ in properties()}
     return re.sub(r"#[0-9a-f]{6}\b", lambda found: table.get(found[0], found[0]), svg)

@@ -220,8 +220,6 @@ class Components(ABC):
             "segments": context.segments,
             "settings": context.settings,
             "glossary": context.glossary,
-            # A printed expression at the end of a line swallows the line's end.
-            "newline": Markup("\n"),
         }
 
     def mart(self, name: str) -> Relation:

@@ -114,7 +114,9 @@ class Formatter:
             case "percent":
                 return self.percent(float(value))
             case "percentage_points":
-                return self.percent(float(value), signed=True)
+                # A difference of two percentages is no percentage.
+                text = self.percent(float(value), signed=True)
+                return text.replace("%", "").strip() + "\u00a0pp"
             case "decimal":
                 return self.number(value, 1)
             case "precise":

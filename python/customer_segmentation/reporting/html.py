@@ -225,7 +225,9 @@ class HtmlComponents(Components):
                     text = self.shown_value(found, column, row)
                     if column.lower and column.upper and row[column.lower] is not None:
                         formatter = self.context.settings.formatter
-                        low = formatter(row[column.lower], column.kind).replace("%", "").strip()
+                        low = re.sub(
+                            r"\s*(?:%|pp)$", "", formatter(row[column.lower], column.kind)
+                        )
                         high = formatter(row[column.upper], column.kind)
                         text = (
                             f'<span class="est">{text}</span> <span class="ci">'
@@ -243,7 +245,8 @@ class HtmlComponents(Components):
             extra.append("ranges are 95% intervals")
         if has_hidden:
             extra.append(self.suppressed_text())
-        heading = f'<caption id="t{number}-cap">{html_text(caption)}</caption>'
+        hidden_caption = ' class="sr"' if options.get("hide_caption") else ""
+        heading = f'<caption id="t{number}-cap"{hidden_caption}>{html_text(caption)}</caption>'
         return (
             f'<figure class="table" data-name="{name}" data-mart="{html_attribute(relation.mart)}">'
             f'<div class="scroll" tabindex="0" role="region" aria-labelledby="t{number}-cap">'
@@ -274,7 +277,12 @@ class HtmlComponents(Components):
         formatter = self.context.settings.formatter
         drawings = []
         wide = charts.specification(build, options.get("width", charts.WIDE))
-        for size, spec in (("wide", wide), ("narrow", charts.specification(build, charts.NARROW))):
+        sizes = [("wide", wide)]
+        if kind == "scatter":  # points are many, and as good when they are small
+            sizes = [("wide narrow", wide)]
+        else:
+            sizes.append(("narrow", charts.specification(build, charts.NARROW)))
+        for size, spec in sizes:
             drawings.append(
                 f'<div class="plot {size}">'
                 + charts.svg(
@@ -657,7 +665,7 @@ class HtmlComponents(Components):
         )
 
         def build(width: int) -> alt.TopLevelMixin:
-            left = min(int(longest * 7.4) + 14, 240 if width > 400 else 140)
+            left = min(int(longest * (7.2 if width > 400 else 6.4)) + 14, 240 if width > 400 else 176)
             return charts.heat(
                 rows,
                 width=width,

@@ -7,6 +7,7 @@ import string
 import unicodedata
 from typing import Any
 
+from jinja2 import Undefined
 from markupsafe import Markup
 
 _REFERENCES = {ord(mark): f"&#{ord(mark)};" for mark in string.punctuation}
@@ -61,6 +62,8 @@ def finalize(value: Any) -> Any:
     """Turn what a template prints into safe text; markup made by components stays as it is."""
     if isinstance(value, Markup):
         return value
+    if isinstance(value, Undefined):
+        str(value)  # raises, with the name that is undefined
     if value is None:
         raise ValueError("a template printed a null; use value() so that it says 'not available'")
     if isinstance(value, bool | int | float | str):

@@ -15,6 +15,7 @@ from customer_segmentation.sample_lender.lifecycle import (
     CHARGED_OFF,
     CLOSED,
     FIRST_LOAN,
+    MATURED,
     NEVER,
     SECURED,
     SLOT_PRODUCTS,
@@ -28,7 +29,7 @@ BoolArray = NDArray[np.bool_]
 
 BASE_RATES = (0.085, 0.055, 0.036)
 PREMIUM_SHARES = (1.0, 0.6, 0.15)
-PAYMENT_TO_INCOME = (0.055, 0.065, 0.185)
+PAYMENT_TO_INCOME = (0.070, 0.080, 0.210)
 RECOVERY_SHARES = (0.15, 0.55, 0.75)
 CARD_ANNUAL_RATE = 0.199
 LATE_FEE_CENTS = 1500
@@ -211,7 +212,7 @@ def run_loans(
     closing = np.clip(closed, 0, months - 1)
     last_paid = np.full(count, -1)
     np.maximum.at(last_paid, loan, paid_day)
-    closed_day = np.where(closed_by == 1, last_paid, starts[closing + 1] - 1)
+    closed_day = np.where(closed_by == MATURED, last_paid, starts[closing + 1] - 1)
 
     final_balance = balance[np.arange(count), closing]
     recovery = np.array(RECOVERY_SHARES)[product - 3] * rng.beta(2.0, 2.0, count) * 2

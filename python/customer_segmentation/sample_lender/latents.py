@@ -76,7 +76,7 @@ def bayes_types(values: FloatArray) -> IntArray:
     return np.asarray(scores.argmax(axis=1))
 
 
-def planted_bayes_ari(*, draws: int = 200_000, seed: int = 0) -> float:
+def planted_bayes_ari(*, draws: int = 100_000, seed: int = 0) -> float:
     """Estimate the adjusted Rand index of the Bayes rule against the planted type.
 
     No method that sees the latents without the types can expect to do better, so this is

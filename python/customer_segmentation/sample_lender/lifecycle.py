@@ -132,7 +132,6 @@ def run_lifecycle(latents: Latents, people: People, rng: np.random.Generator) ->
     starts = text.month_starts()
     customers = len(people.number)
     months = economics.MONTHS
-    rows = np.arange(customers)
     scores = draw_scores(latents, rng)
 
     opened = np.full((customers, len(SLOT_PRODUCTS)), NEVER)
@@ -169,10 +168,16 @@ def run_lifecycle(latents: Latents, people: People, rng: np.random.Generator) ->
         mine = held[:, product].copy()
         new = np.flatnonzero(mine & joiner)
         if product >= CARD:
-            month = people.join_month[new]
-            ok, override = _decide(scores[new, month // 3], product, rng)
+            joined_in = people.join_month[new]
+            ok, override = _decide(scores[new, joined_in // 3], product, rng)
             record(
-                new, product, np.full(len(new), slot), month, people.since_day[new], ok, override
+                new,
+                product,
+                np.full(len(new), slot),
+                joined_in,
+                people.since_day[new],
+                ok,
+                override,
             )
             mine[new[~ok]] = False
             new = new[ok]
@@ -261,7 +266,8 @@ def run_lifecycle(latents: Latents, people: People, rng: np.random.Generator) ->
         now = np.where(owing, np.where(rolls, now + 1, np.where(stays, now, 0)), 0)
         fresh = (before == 0) & (now == 1)
         protects = rng.random((customers, 2)) < settings.secured_protection_share
-        protected = np.where(fresh[:, None], protects & unsecured[:, None], protected)
+        protects &= unsecured.reshape(-1, 1)
+        protected = np.where(fresh.reshape(-1, 1), protects, protected)
         missed[:, month] = now
         missed_secured[:, :, month] = np.where(protected, 0, now[:, None])
 
@@ -272,8 +278,8 @@ def run_lifecycle(latents: Latents, people: People, rng: np.random.Generator) ->
             closed[lost, slot] = month
             closed_by[lost, slot] = CHARGED_OFF
             if slot >= FIRST_LOAN:
-                due = opened[:, slot] + terms[:, slot - FIRST_LOAN] <= month
-                done = in_force[:, slot] & due & (behind == 0)
+                last_due = opened[:, slot] + terms[:, slot - FIRST_LOAN]
+                done = in_force[:, slot] & (month - behind >= last_due)
                 closed[done, slot] = month
                 closed_by[done, slot] = MATURED
         finished = now == economics.MISSED_180_DAYS
@@ -298,7 +304,7 @@ def run_lifecycle(latents: Latents, people: People, rng: np.random.Generator) ->
     last = np.where(opened == NEVER, -1, closed).max(axis=1)
     left = np.minimum(left, np.where(last < NEVER, last, NEVER))
     joined = {name: np.concatenate(parts) for name, parts in log.items()}
-    order = np.lexsort((joined["product"], joined["day"], rows[joined["customer"]]))
+    order = np.lexsort((joined["product"], joined["day"], joined["customer"]))
     applications = Applications(
         customer=joined["customer"][order],
         product=joined["product"][order],

@@ -1,4 +1,4 @@
-"""The economics of the sample lender: every planted number, and what the numbers imply.
+"""The economics of the sample lender: what is planted by type, and what it implies.
 
 Nothing here is drawn at random. Tests compare marts with the functions of this module,
 for example `implied_default_rate_12m` with an observed default rate.
@@ -328,7 +328,7 @@ class LenderParameters:
 
     types: tuple[PlantedType, ...] = PLANTED_TYPES
     latent_spreads: tuple[float, ...] = (0.26, 0.65, 0.80, 0.60, 0.26, 0.75, 0.80, 0.48)
-    overlap: float = 1.26
+    overlap: float = 1.28
     latent_correlations: tuple[tuple[str, str, float], ...] = (
         ("log_income", "log_buffer_months", 0.15),
         ("log_income", "log_transactions_per_month", 0.15),
@@ -529,6 +529,6 @@ def approval_rate(name: str, product: str) -> float:
 
 
 def parameters_hash() -> str:
-    """SHA-256 of every planted number, so that truth files name what made them."""
+    """SHA-256 of `PARAMETERS`, so that truth files name what made them."""
     text = json.dumps(dataclasses.asdict(PARAMETERS), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

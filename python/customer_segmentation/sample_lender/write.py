@@ -17,7 +17,7 @@ from customer_segmentation.sample_lender.dirt import add_dirt
 from customer_segmentation.sample_lender.latents import planted_bayes_ari
 from customer_segmentation.sample_lender.simulate import ENTITIES, simulate_chunk
 
-CHUNK_CUSTOMERS = 20_000
+CHUNK_CUSTOMERS = 10_000
 TRUTH = "_truth"
 MANIFEST = "generation.json"
 MADE_BY = "customer_segmentation.sample_lender"

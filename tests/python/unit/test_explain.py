@@ -161,7 +161,7 @@ def test_people_have_the_last_word():
     )
     names = name_segments(
         effects_of(), CATALOGUE, PLAYBOOK, overrides=overrides,
-        previous_names={"S03": ("Old name", "Old.")},
+        previous_names={"S01": ("Full payers", "Before."), "S03": ("Old name", "Old.")},
     ).set_index("segment_id")  # fmt: skip
     assert names.loc["S03", ["segment_name", "name_source"]].tolist() == ["Full payers", "override"]
     assert names["segment_name"].is_unique

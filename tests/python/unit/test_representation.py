@@ -182,6 +182,20 @@ def test_near_duplicate_known_for_more_customers_stays():
     assert fitted.features == ("whole",)
 
 
+def test_row_order_does_not_decide_which_customers_are_compared():
+    generator = np.random.default_rng(0)
+    amount = generator.normal(size=25_000)  # more than the correlation looks at
+    features = {"amount": amount, "copied": amount + 0.1 * generator.normal(size=25_000)}
+    catalogue = catalogue_of(
+        ("amount", "capacity", "unknown", "median", "none"),
+        ("copied", "capacity", "unknown", "median", "none"),
+    )
+    fitted = fit_representation(features, catalogue)
+    assert fitted.treatment()["rank_correlation"].notna().sum() == 1
+    shuffled = {name: values[::-1] for name, values in features.items()}
+    assert fit_representation(shuffled, catalogue) == fitted
+
+
 def test_shared_zeros_alone_do_not_make_near_duplicates():
     generator = np.random.default_rng(0)
     late = np.arange(2_000) < 300

@@ -202,6 +202,21 @@ def test_rule_needs_empty_borders():
     assert "no clear valley" in choice.reason
 
 
+def test_rule_takes_no_cluster_that_is_not_found_again_for_natural():
+    doubtful = measures(prediction_strength=0.5, bootstrap_jaccard=0.7)
+    outlier = measures(prediction_strength=0.5, bootstrap_jaccard=0.5)
+
+    assert (_choose(doubtful, 0.0).k, _choose(doubtful, 0.0).verdict) == (3, "stable partition")
+    assert "not found again reliably" in _choose(doubtful, 0.0).reason
+    assert _choose(outlier, 0.0).verdict == "no structure"
+
+
+def test_outliers_of_a_skewed_continuum_are_not_natural_clusters():
+    values = draw_structureless("lognormal", seed=31, n_rows=2_500)  # an outlier 20 sd away
+
+    assert scan_k(values, candidates=[2, 3], seed=31).verdict != "natural clusters"
+
+
 def test_rule_prefers_the_larger_of_near_ties_that_are_found_again():
     choice = _choose(
         measures(

@@ -1,0 +1,304 @@
+"""The HTML site and the Evidence project of a published database show the same, true figures."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import time
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from customer_segmentation.reporting.evidence import render_evidence
+from customer_segmentation.reporting.site import render_site
+
+ROOT = Path(__file__).parents[3]
+TEMPLATES = ROOT / "reports" / "templates"
+
+
+@pytest.fixture(scope="session")
+def published(request: pytest.FixtureRequest) -> Path:
+    """The sample's published database; a folder of ready ones saves the build."""
+    ready = os.environ.get("CUSTOMER_SEGMENTATION_PUBLISHED")
+    if ready:
+        return Path(ready) / "sample.duckdb"
+    return request.getfixturevalue("built_sample")
+
+
+@pytest.fixture(scope="session")
+def site(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return render_site(
+        published, templates=TEMPLATES, out_dir=tmp_path_factory.mktemp("site") / "html"
+    ).parent
+
+
+@pytest.fixture(scope="session")
+def evidence(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    project = tmp_path_factory.mktemp("evidence")
+    render_evidence(published, templates=TEMPLATES, project_dir=project)
+    return project
+
+
+class Tables(HTMLParser):
+    """Tables of a page: caption, columns and raw cells."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tables: list[dict[str, Any]] = []
+        self.in_caption = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag == "figure" and "table" in (values.get("class") or "").split():
+            self.tables.append(
+                {"mart": values["data-mart"], "caption": "", "columns": [], "rows": []}
+            )
+        elif tag == "caption":
+            self.in_caption = True
+        elif "data-csv" in values:
+            self.tables[-1]["columns"].append(str(values["data-csv"]).split("|"))
+        elif tag == "tr" and self.tables and self.tables[-1]["columns"]:
+            self.tables[-1]["rows"].append([])
+        elif "data-v" in values:
+            self.tables[-1]["rows"][-1].append(str(values["data-v"]).split("|"))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "caption":
+            self.in_caption = False
+
+    def handle_data(self, data: str) -> None:
+        if self.in_caption:
+            self.tables[-1]["caption"] += data
+
+
+def tables_of(page: Path) -> list[dict[str, Any]]:
+    parser = Tables()
+    parser.feed(page.read_text(encoding="utf-8"))
+    for table in parser.tables:
+        table["rows"] = [row for row in table["rows"] if row]
+    return parser.tables
+
+
+def evidence_tables(text: str) -> list[tuple[str, str]]:
+    """Caption and SQL of each table of an Evidence page."""
+    queries = dict(re.findall(r"```sql (\w+)\n(.*?)\n```", text, re.DOTALL))
+    import html
+
+    return [
+        (html.unescape(title), queries[name])
+        for name, title in re.findall(r'<DataTable data=\{(\w+)\} title="([^"]*)"', text)
+    ]
+
+
+def opened(published: Path) -> duckdb.DuckDBPyConnection:
+    """The database as Evidence's pages see it: everything in `marts`, dates as text."""
+    connection = duckdb.connect()
+    connection.execute(f"attach '{published}' as published (read_only)")
+    connection.execute("create schema marts")
+    found = connection.execute(
+        "select schema_name, table_name from duckdb_tables() where database_name = 'published' "
+        "and (schema_name = 'marts' or table_name = 'feature_catalogue')"
+    ).fetchall()
+    for schema, table in found:
+        connection.execute(f"create view marts.{table} as from published.{schema}.{table}")
+    return connection
+
+
+def same(shown: str, value: Any) -> bool:
+    if value is None:
+        return shown in ("", "suppressed")
+    if isinstance(value, bool):
+        return shown == str(value).lower()
+    try:
+        return float(shown) == pytest.approx(float(value), rel=1e-9, abs=1e-9)
+    except (TypeError, ValueError):
+        return shown == str(value)[: len(shown)] if hasattr(value, "isoformat") else shown == str(
+            value
+        ).replace("|", "/")
+
+
+def test_both_sites_show_the_same_figures(site: Path, evidence: Path, published: Path) -> None:
+    compared = 0
+    connection = opened(published)
+    pages = [(p.name, p.stem + ".md", "") for p in sorted(site.glob("*.html"))]
+    pages += [
+        (f"segments/{p.name}", "segments/[segment].md", p.stem)
+        for p in sorted((site / "segments").glob("*.html"))
+    ]
+    for html_name, evidence_name, segment in pages:
+        text = (evidence / "pages" / evidence_name).read_text(encoding="utf-8")
+        there = dict(evidence_tables(text.replace("${params.segment}", segment)))
+        for table in tables_of(site / html_name):
+            assert table["caption"] in there, f"{evidence_name} lacks '{table['caption']}'"
+            cursor = connection.execute(there[table["caption"]])
+            names = [column[0] for column in cursor.description or ()]
+            rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            assert len(rows) == len(table["rows"]), (html_name, table["caption"])
+            for mine, other in zip(table["rows"], rows, strict=True):
+                for columns, cell in zip(table["columns"], mine, strict=True):
+                    for column, shown in zip(columns, cell, strict=False):
+                        assert same(shown, other[column]), (
+                            html_name, table["caption"], column, shown, other[column],
+                        )
+                        compared += 1
+    print(f"{compared} figures compared")
+    assert compared >= 1000
+
+
+def test_inline_figures_equal_sql(site: Path, published: Path) -> None:
+    pattern = r'data-figure="([a-z_]+)\.([a-z_]+)" data-value="([^"]*)"'
+    connection = opened(published)
+    compared = 0
+    for page in sorted(site.rglob("*.html")):
+        for mart, column, shown in re.findall(pattern, page.read_text(encoding="utf-8")):
+            import html
+
+            values = connection.execute(f"select distinct {column} from marts.{mart}").fetchall()
+            assert any(same(html.unescape(shown), value) for (value,) in values), (page, column)
+            compared += 1
+    assert compared >= 40
+
+
+def test_overview_equals_sql(site: Path, published: Path) -> None:
+    (table,) = [t for t in tables_of(site / "index.html") if t["caption"] == "The segments"]
+    rows = opened(published).execute(
+        "select segment_id, customers_count, customers_share, default_rate, default_rate_lower, "
+        "default_rate_upper from marts.segment_overview order by segment_id"
+    ).fetchall()
+    for shown, row in zip(table["rows"], rows, strict=True):
+        flat = [value for cell in shown[:4] for value in cell]
+        assert all(same(a, b) for a, b in zip(flat, row, strict=True))
+
+
+def test_rendering_is_fast_and_repeatable(published: Path, tmp_path: Path) -> None:
+    digests = []
+    for run in range(2):
+        started, busy = time.perf_counter(), time.process_time()
+        folder = render_site(published, templates=TEMPLATES, out_dir=tmp_path / str(run)).parent
+        seconds, worked = time.perf_counter() - started, time.process_time() - busy
+        digests.append(
+            {
+                str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest()
+                for p in sorted(folder.rglob("*"))
+                if p.is_file()
+            }
+        )
+        print(f"rendered in {seconds:.1f} s, {worked:.1f} s of work")
+        # A busy machine makes every program wait; the work is what rendering costs.
+        assert min(seconds, worked) < 10, (seconds, worked)
+    assert digests[0] == digests[1]
+
+
+def test_evidence_project_is_repeatable(published: Path, tmp_path: Path) -> None:
+    texts = []
+    for _ in range(2):
+        render_evidence(published, templates=TEMPLATES, project_dir=tmp_path)
+        texts.append({str(p): p.read_bytes() for p in sorted(tmp_path.rglob("*")) if p.is_file()})
+    assert texts[0] == texts[1]
+
+
+def test_pages_hold_no_person_and_ask_for_nothing(site: Path, evidence: Path) -> None:
+    for page in [*site.rglob("*.html"), *evidence.rglob("*.md"), *evidence.rglob("*.sql")]:
+        text = page.read_text(encoding="utf-8")
+        assert not re.search(r"\bC\d{7}\b", text), page
+        assert not re.search(r"from marts\.(?:segments|customer_|next_best|audience_)\b", text), page
+    for page in site.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        found = re.findall(r'(?:src|href)="([^"]*)"', text)
+        assert not [u for u in found if re.match(r"(?:https?:)?//", u)], page
+        for target in found:
+            path = target.split("#")[0]
+            if path and not path.startswith("data:"):
+                assert (page.parent / path).exists(), (page.name, target)
+
+
+def test_every_figure_says_when_and_whom(site: Path) -> None:
+    for page in site.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert text.count('<figure class="table') + text.count('<figure class="chart"') == (
+            text.count('<p class="source">')
+        )
+
+
+def test_every_chart_has_marks(site: Path) -> None:
+    drawn = 0
+    for page in site.rglob("*.html"):
+        for svg in re.findall(r"<svg .*?</svg>", page.read_text(encoding="utf-8"), re.DOTALL):
+            assert re.search(r"<title[^>]*>[^<]+</title><desc[^>]*>[^<]+</desc>", svg)
+            assert len(re.findall(r"<(?:path|circle|line|rect)\b", svg)) > 3
+            drawn += 1
+    assert drawn >= 20
+
+
+def test_twelve_segments_stay_small(published: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "many.duckdb"
+    shutil.copyfile(published, copy)
+    with duckdb.connect(str(copy)) as connection:
+        have = [
+            row[0]
+            for row in connection.execute(
+                "select segment_id from marts.segment_overview order by 1"
+            ).fetchall()
+        ]
+        tables = connection.execute(
+            "select table_name, list(column_name) from duckdb_columns() where schema_name = 'marts' "
+            "and column_name = 'segment_id' group by 1 order by 1"
+        ).fetchall()
+        personal = {
+            row[0]
+            for row in connection.execute(
+                "select table_name from duckdb_columns() where column_name = 'customer_id'"
+            ).fetchall()
+        }
+        for number in range(len(have) + 1, 13):
+            like = have[number % len(have)]
+            for table, _ in tables:
+                if table not in personal:
+                    connection.execute(
+                        f"insert into marts.{table} select * replace ('S{number:02d}' as segment_id) "
+                        f"from marts.{table} where segment_id = '{like}'"
+                    )
+    folder = render_site(copy, templates=TEMPLATES, out_dir=tmp_path / "html").parent
+    assert len(list((folder / "segments").glob("*.html"))) == 12
+    size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
+    print(f"{size / 1e6:.2f} MB for 12 segments")
+    assert size < 5_000_000
+
+
+HOSTILE = [
+    "<script>window.ran=1</script>", "{{7*7}}", "<%= 1 %>", "${x}", "\"q\" 'a'", "\u202eabc\u05d0",
+    "x" * 300, "=1+1",
+]
+
+
+def test_hostile_text_stays_text(published: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "hostile.duckdb"
+    shutil.copyfile(published, copy)
+    with duckdb.connect(str(copy)) as connection:
+        for table, column in (
+            ("segment_overview", "segment_name"),
+            ("segment_overview", "distinguishing_text"),
+            ("data_quality_summary", "reason"),
+            ("segment_coverage", "reason"),
+        ):
+            connection.execute(
+                f"update marts.{table} set {column} = (?::varchar[])[1 + (rowid % ?)::int]",
+                [HOSTILE, len(HOSTILE)],
+            )
+    folder = render_site(copy, templates=TEMPLATES, out_dir=tmp_path / "html").parent
+    for page in folder.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert "<script>window" not in text
+        assert "window.ran=1</script>" not in text
+        assert "49" not in re.findall(r">(\d+)</bdi>", text)
+    project = tmp_path / "project"
+    render_evidence(copy, templates=TEMPLATES, project_dir=project)
+    for page in project.rglob("*.md"):
+        text = page.read_text(encoding="utf-8")
+        assert "<script" not in text
+        assert "{{7" not in text
+        assert "${x}" not in text

@@ -1,0 +1,64 @@
+"""Numbers and dates in the words of a locale."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from customer_segmentation.reporting.components import feature_label, rule_words, words
+from customer_segmentation.reporting.formats import Formatter
+
+ENGLISH = Formatter("en-GB", "EUR")
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "expected"),
+    [
+        (1234567, "integer", "1,234,567"),
+        (0.0647, "percent", "6.5%"),
+        (0.0154, "percentage_points", "+1.5\u00a0pp"),
+        (-0.0154, "percentage_points", "\u22121.5\u00a0pp"),
+        (1234.5, "currency", "\u20ac1,234"),
+        (-1526.2, "currency", "\u2212\u20ac1,526"),
+        (-0.2, "currency", "\u20ac0"),
+        (0.936, "precise", "0.94"),
+        (-1.17, "signed", "\u22121.17"),
+        (dt.date(2025, 12, 31), "date", "31 Dec 2025"),
+        (True, "text", "yes"),
+    ],
+)
+def test_english(value: object, kind: str, expected: str) -> None:
+    assert ENGLISH(value, kind) == expected
+
+
+def test_other_locales_use_their_own_marks() -> None:
+    german = Formatter("de-DE", "EUR")
+    assert german(1234567, "integer") == "1.234.567"
+    assert german(0.0647, "percent") == "6,5\u00a0%"
+    assert german(1234.5, "currency") == "1.234\u00a0\u20ac"
+
+
+def test_units_follow_the_catalogue() -> None:
+    assert ENGLISH(0.5, "unit", "ratio") == "50.0%"
+    assert ENGLISH(3.25, "unit", "months") == "3.2 months"
+    assert ENGLISH(2290.0, "unit", "currency a month") == "\u20ac2,290 a month"
+
+
+def test_unknown_locale_is_named() -> None:
+    with pytest.raises(ValueError, match="report_locale is 'xx-zz-q'"):
+        Formatter("xx-zz-q")
+
+
+def test_codes_become_words() -> None:
+    assert words("credit_card") == "Credit card"
+    assert feature_label("utilisation_mean_ratio") == "Utilisation mean"
+    assert feature_label("payment_ratio__missing") == "Payment ratio unknown"
+
+
+def test_rules_read_as_words() -> None:
+    text = rule_words(
+        "bureau_score <= 658 and utilisation_mean_ratio > 0.289",
+        {"bureau_score": "points", "utilisation_mean_ratio": "ratio"},
+        ENGLISH,
+    )
+    assert text == "Bureau score at most 658 and utilisation mean above 28.9%"

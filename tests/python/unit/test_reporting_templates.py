@@ -1,0 +1,199 @@
+"""Templates: one text for both kinds of site, errors that name the place, and a closed sandbox."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+from customer_segmentation.reporting import colours
+from customer_segmentation.reporting.components import read_context
+from customer_segmentation.reporting.errors import (
+    MissingColumnError,
+    MissingMartError,
+    ReportError,
+)
+from customer_segmentation.reporting.evidence import EvidenceComponents
+from customer_segmentation.reporting.html import HtmlComponents
+from customer_segmentation.reporting.relations import Database, Parameter, Relation
+from customer_segmentation.reporting.templates import environment, render
+
+HOSTILE_NAME = "<script>alert(1)</script> {{7*7}} <%= 1 %> ${x} | `q`"
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    path = tmp_path / "tiny.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema marts")
+        connection.execute(
+            """
+            create table marts.segment_overview as
+            select * from (values
+                ('S01', 'Savers', 'Save.', date '2025-12-31', 60::bigint, 0.6, false),
+                ('S02', ?, 'Odd.', date '2025-12-31', null, null, true)
+            ) as t(segment_id, segment_name, segment_description, observation_date,
+                customers_count, customers_share, is_suppressed)
+            """,
+            [HOSTILE_NAME],
+        )
+        connection.execute(
+            """
+            create table marts.segment_risk as
+            select 'S01' as segment_id, 0.05 as default_rate, 0.02 as default_rate_lower,
+                0.11 as default_rate_upper, 12.345678901234::decimal(18, 6) as exposure_amount
+            """
+        )
+        connection.execute("create table marts.people as select 'C1' as customer_id")
+    return Database(path)
+
+
+def rendered(database: Database, text: str, tmp_path: Path, kind: type = HtmlComponents) -> str:
+    folder = tmp_path / "templates"
+    folder.mkdir(exist_ok=True)
+    (folder / "page.md.j2").write_text(text, encoding="utf-8")
+    components = kind(read_context(database, {"pd": "Probability of default."}))
+    components.queries = []
+    markdown = render(environment(folder), "page.md.j2", components)
+    return components.placed(markdown) if isinstance(components, HtmlComponents) else markdown
+
+
+TABLE = """<%= table(mart('segment_overview').order('segment_id'),
+    [col('segment_id', 'Segment', 'segment'), col('customers_count', 'Customers', 'integer')],
+    caption='Sizes', as_of='As of today', population='all') %>"""
+
+
+def test_html_table_golden(database: Database, tmp_path: Path) -> None:
+    body = re.search(r"<tbody>.*</tbody>", rendered(database, TABLE, tmp_path))
+    assert body is not None
+    assert body[0] == (
+        '<tbody><tr><th scope="row" class="t" data-v="S01"><a class="segment" '
+        'href="segments/S01.html"><span class="swatch s0" aria-hidden="true"></span>'
+        '<span class="sid">S01</span> <span>Savers</span></a></th>'
+        '<td class="n" data-v="60">60</td></tr>'
+        '<tr><th scope="row" class="t" data-v="S02"><a class="segment" href="segments/S02.html">'
+        '<span class="swatch s1" aria-hidden="true"></span><span class="sid">S02</span> '
+        "<span>&lt;script&gt;alert(1)&lt;/script&gt; {{7*7}} &lt;%= 1 %&gt; ${x} | `q`</span></a></th>"
+        '<td class="n" data-v="suppressed"><span class="none">suppressed<span class="sr"> '
+        "(fewer than 20 customers)</span></span></td></tr></tbody>"
+    )
+
+
+def test_evidence_table_golden(database: Database, tmp_path: Path) -> None:
+    text = rendered(database, TABLE, tmp_path, EvidenceComponents)
+    assert text.strip() == (
+        "```sql q1\nselect\n    shown.*,\n    '/segments/' || segment_id as segment_id_link,\n"
+        "    segment_id || ' ' || coalesce(segment_name, '') as segment_shown,\n"
+        "    case when is_suppressed then 'suppressed (fewer than 20 customers)' else '' end "
+        "as hidden_note\nfrom (\n"
+        "select segment_id, segment_name, customers_count, is_suppressed\n"
+        "from marts.segment_overview\norder by segment_id nulls last\n) as shown\n```\n\n"
+        '<DataTable data={q1} title="Sizes" rows="all" wrapTitles=true emptySet="pass" '
+        'emptyMessage="Not available for this segment&#46;">\n'
+        '  <Column id="segment_id_link" contentType="link" linkLabel="segment_shown" '
+        'title="Segment" sort=true />\n'
+        '  <Column id="customers_count" title="Customers" fmt="&#35;&#44;&#35;&#35;0" '
+        'align="right" />\n'
+        '  <Column id="hidden_note" title="Note" wrap=true />\n</DataTable>\n\n'
+        '<p class="text-xs text-base-content-muted mt-1 mb-8">As of today · all</p>'
+    )
+
+
+def test_hostile_name_is_text_in_both(database: Database, tmp_path: Path) -> None:
+    text = "# <%= mart('segment_overview').where(segment_id='S02').get('segment_name') %>"
+    for kind in (HtmlComponents, EvidenceComponents):
+        line = rendered(database, text, tmp_path, kind)
+        assert not re.search(r"[<>{}$`|]", line)
+
+
+def test_missing_column_names_template_line_and_column(database: Database, tmp_path: Path) -> None:
+    text = "first line\n\n<%= value(mart('segment_risk'), 'default_rat') %>\n"
+    with pytest.raises(MissingColumnError) as caught:
+        rendered(database, text, tmp_path)
+    assert str(caught.value) == (
+        "page.md.j2:3: mart 'segment_risk' has no column 'default_rat'. "
+        "Did you mean 'default_rate'?"
+    )
+
+
+def test_missing_mart_names_template_and_line(database: Database, tmp_path: Path) -> None:
+    with pytest.raises(MissingMartError, match=r"page\.md\.j2:2: the database has no mart 'nothing'"):
+        rendered(database, "x\n<%= mart('nothing') %>", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("<%= unknown_name %>", "unknown_name"),
+        ("<%= ''.__class__.__mro__ %>", "unsafe"),
+        ("<%= term('xyz') %>", "glossary has no 'xyz'"),
+        ("<%= mart('people').rows() %>", "rows about people"),
+        ("<%= chart('pie', mart('segment_risk'), title='t', population='p') %>", "no chart of kind"),
+        ("<% if %>", r"page\.md\.j2:1"),
+    ],
+)
+def test_errors_say_what_is_wrong(
+    database: Database, tmp_path: Path, text: str, message: str
+) -> None:
+    with pytest.raises(ReportError, match=message):
+        rendered(database, text, tmp_path)
+
+
+def test_a_figure_must_say_whom_it_describes(database: Database, tmp_path: Path) -> None:
+    with pytest.raises(ReportError, match="population is empty"):
+        rendered(database, TABLE.replace("population='all'", "population=''"), tmp_path)
+
+
+def test_one_sql_text(database: Database) -> None:
+    relation = (
+        Relation(database, "segment_risk")
+        .with_columns("segment_overview", "segment_name")
+        .where(segment_id="S'1", default_rate__known=True)
+        .order("-default_rate", "segment_id")
+        .limit(3)
+    )
+    assert relation.sql("segment_id", "segment_name") == (
+        "select segment_risk.segment_id, segment_overview.segment_name\n"
+        "from marts.segment_risk\n"
+        "left join marts.segment_overview on segment_risk.segment_id = segment_overview.segment_id\n"
+        "where segment_risk.default_rate is not null and segment_risk.segment_id = 'S''1'\n"
+        "order by segment_risk.default_rate desc nulls last, segment_risk.segment_id nulls last\n"
+        "limit 3"
+    )
+
+
+def test_page_parameter_is_the_only_difference(database: Database) -> None:
+    relation = Relation(database, "segment_risk").where(segment_id=Parameter("segment", "S01"))
+    assert "segment_id = 'S01'" in relation.sql()
+    assert "segment_id = '${params.segment}'" in relation.sql(evidence=True)
+
+
+def test_colours_follow_the_id_alone() -> None:
+    before = {f"S{i:02d}": colours.light(f"S{i:02d}") for i in range(1, 13)}
+    assert len(set(before.values())) == 12
+    assert colours.light("S03") == before["S03"]  # whoever else was retired
+    assert colours.light("odd id") in {light for light, _ in colours.SEGMENTS}
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG's contrast of two colours."""
+    high, low = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("mode", [0, 1])
+def test_colours_have_contrast_on_the_page(mode: int) -> None:
+    paper = colours.ROLES["paper"][mode]
+    for pair in colours.SEGMENTS:
+        assert contrast(pair[mode], paper) >= 3
+    for role in ("ink", "quiet", "accent"):
+        assert contrast(colours.ROLES[role][mode], paper) >= 4.5
+    for colour in (*colours.DIVERGING, *colours.SEQUENTIAL):
+        assert contrast(colours.ON_SCALE, colour) >= 4.5
