@@ -1,6 +1,6 @@
--- Customers in = customers segmented + customers excluded with a reason, at every observation date,
--- and raw rows = those + rejected rows. A breach means that customers vanish or count twice between
--- the file and the segments.
+-- Customers in = customers segmented + customers excluded with a reason, at every observation
+-- date, and raw rows = those + rejected rows. A breach means that customers vanish or count twice
+-- between the file and the segments.
 with
 
 coverage as (

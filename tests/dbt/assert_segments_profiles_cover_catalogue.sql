@@ -1,6 +1,6 @@
 -- Every segment has one profile row per catalogue feature at every observation date, and its
--- customers add up to the segmented book. A breach means that a feature or a segment is missing from
--- what people read.
+-- customers add up to the segmented book. A breach means that a feature or a segment is missing
+-- from what people read.
 with
 
 profiles as (

@@ -1,6 +1,7 @@
--- No raw table has more of its rows refused than the var `maximum_rejected_share` allows. A breach
--- means that a file changed its shape or was damaged: segments would describe the part of the book
--- that happened to be readable. The build stops with the table, its commonest reason and what to do.
+-- No raw table has more of its rows refused than the var `maximum_rejected_share` allows. A
+-- breach means that a file changed its shape or was damaged: segments would describe the part of
+-- the book that happened to be readable. The build stops with the table, its commonest reason and
+-- what to do.
 {{ config(group='governance') }}
 
 with
@@ -18,7 +19,8 @@ commonest as (
     from summary
     where row_status = 'rejected'
     qualify row_number() over (
-        partition by entity order by row_count desc, reason, column_name
+        partition by entity
+        order by row_count desc, reason asc, column_name asc
     ) = 1
 ),
 

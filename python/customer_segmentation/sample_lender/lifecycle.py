@@ -24,6 +24,7 @@ SECURED = {4: 0, 5: 1}
 NEVER = 999
 LOAN_TERMS = ((36, 48, 60, 84), (48, 60, 72, 84), (240, 300, 360, 360))
 VOLUNTARY_CLOSE_RATE = 0.0004
+LARGEST_APPLICATION_RATE = 0.3
 CLOSED_BY = ("open", "matured", "charged_off", "closed")
 MATURED, CHARGED_OFF, CLOSED = 1, 2, 3
 
@@ -107,22 +108,32 @@ def _first_holdings(latents: Latents, rng: np.random.Generator) -> BoolArray:
     return held
 
 
+def _approval_chances(scores: FloatArray, product: int) -> FloatArray:
+    settings = economics.PARAMETERS
+    above = scores >= dict(settings.score_cut_offs)[economics.PRODUCTS[product]]
+    return np.where(above, 1 - settings.decline_override_rate, settings.approve_override_rate)
+
+
 def _decide(
     scores: FloatArray, product: int, rng: np.random.Generator
 ) -> tuple[BoolArray, BoolArray]:
-    settings = economics.PARAMETERS
-    above = scores >= dict(settings.score_cut_offs)[economics.PRODUCTS[product]]
-    rate = np.where(above, settings.decline_override_rate, settings.approve_override_rate)
-    override = rng.random(len(scores)) < rate
-    return above ^ override, override
+    """Whether each application is approved, and whether that goes against the cut-off."""
+    chances = _approval_chances(scores, product)
+    approved = rng.random(len(scores)) < chances
+    return approved, approved != (chances > 0.5)
 
 
-def _relative_appetite(log_appetite: FloatArray, kinds: IntArray) -> FloatArray:
-    """Individual hazards relative to the type's mean, so that planted rates hold."""
+def _relative_appetite(
+    log_appetite: FloatArray, chances: FloatArray, kinds: IntArray
+) -> FloatArray:
+    """Individual application rates relative to the type's hazard of opening.
+
+    Scaled so that, after decisions, each type's mean hazard of opening is the planted one.
+    """
     appetite = np.exp(np.clip(log_appetite, -4.0, 4.0))
     types = len(economics.PLANTED_TYPES)
-    total = np.bincount(kinds, weights=appetite, minlength=types)
-    mean = total / np.maximum(np.bincount(kinds, minlength=types), 1)
+    opens = np.bincount(kinds, weights=appetite * chances, minlength=types)
+    mean = opens / np.maximum(np.bincount(kinds, minlength=types), 1)
     return np.asarray(appetite / mean[kinds])
 
 
@@ -204,17 +215,6 @@ def run_lifecycle(latents: Latents, people: People, rng: np.random.Generator) ->
     open_day[empty, CURRENT] = people.since_day[empty]
 
     hazards = by_type("monthly_cross_buy")
-    approval = np.array(
-        [
-            [
-                economics.approval_rate(name, product)
-                if product in economics.CREDIT_PRODUCTS
-                else 1.0
-                for product in economics.PRODUCTS
-            ]
-            for name in economics.TYPE_NAMES
-        ]
-    )
     strength = settings.cross_buy_heterogeneity
     spread = settings.first_miss_heterogeneity
     carelessness = np.exp(-spread * latents.residuals[:, 2] - spread**2 / 2)
@@ -241,8 +241,11 @@ def run_lifecycle(latents: Latents, people: People, rng: np.random.Generator) ->
             used = (opened[:, slots] != NEVER).sum(axis=1)
             could = np.flatnonzero(can_buy & ~holding & (used < len(slots)))
             kinds = kind[could]
-            appetite = _relative_appetite(gap[could] * strength, kinds)
-            rate = hazards[kinds, product] / approval[kinds, product] * appetite
+            chance = np.ones(len(could))
+            if product >= CARD:
+                chance = _approval_chances(scores[could, max(month // 3 - 1, 0)], product)
+            appetite = _relative_appetite(gap[could] * strength, chance, kinds)
+            rate = np.minimum(hazards[kinds, product] * appetite, LARGEST_APPLICATION_RATE)
             who = could[rng.random(len(could)) < rate]
             slot = np.array(slots)[used[who]]
             day = starts[month] + rng.integers(0, 20, len(who))

@@ -362,7 +362,7 @@ class LenderParameters:
     )
     approve_override_rate: float = 0.08
     decline_override_rate: float = 0.03
-    cross_buy_heterogeneity: float = 2.0
+    cross_buy_heterogeneity: float = 1.4
     control_share: float = 0.2
     contact_share: float = 0.45
     contact_costs: tuple[tuple[str, float], ...] = (
@@ -494,15 +494,25 @@ def response_rates(name: str) -> tuple[float, float]:
     return planted.response_treated, planted.response_control
 
 
-def cross_buy_rates(name: str) -> dict[str, float]:
-    """Probability of opening each product within 12 months while not holding it.
+def monthly_cross_buy_rates(name: str) -> dict[str, float]:
+    """Give the openings of each product per eligible customer-month.
 
-    Customers in arrears, and those who left or were charged off, open nothing.
+    Eligible is whoever joined before the month, holds no account of the product, has room
+    for one (one current account, savings account, card and mortgage ever; two personal and
+    two car loans), was not in arrears the month before and was never charged off.
     """
-    planted = planted_type(name)
+    return dict(zip(PRODUCTS, planted_type(name).monthly_cross_buy, strict=True))
+
+
+def cross_buy_rates(name: str) -> dict[str, float]:
+    """Probability of opening each product within 12 eligible months at the mean hazard.
+
+    A fixed cohort of non-holders buys less than this: the keen leave it first, and those
+    who fall into arrears open nothing. `monthly_cross_buy_rates` holds exactly.
+    """
     return {
         product: 1.0 - (1.0 - hazard) ** 12
-        for product, hazard in zip(PRODUCTS, planted.monthly_cross_buy, strict=True)
+        for product, hazard in monthly_cross_buy_rates(name).items()
     }
 
 
@@ -515,17 +525,6 @@ def score_distribution(name: str) -> tuple[float, float]:
     variance = float(weights @ latent_covariances()[index] @ weights)
     variance += PARAMETERS.score_person_spread**2 + PARAMETERS.score_report_spread**2
     return mean, math.sqrt(variance)
-
-
-def approval_rate(name: str, product: str) -> float:
-    """Share of a type's applications for a credit product that are approved."""
-    mean, spread = score_distribution(name)
-    cut_off = dict(PARAMETERS.score_cut_offs)[product]
-    above = 0.5 * math.erfc((cut_off - mean) / (spread * math.sqrt(2.0)))
-    return (
-        above * (1.0 - PARAMETERS.decline_override_rate)
-        + (1.0 - above) * PARAMETERS.approve_override_rate
-    )
 
 
 def parameters_hash() -> str:

@@ -57,13 +57,13 @@ def test_analysis_runs_on_the_built_database(working, compiled, path):
 def test_hidden_cells_of_the_audit_do_not_follow_from_what_is_published(working):
     """Equations: each segment's and each group's published total (their names differ)."""
     attributes = working.sql(
-        "select distinct protected_attribute from marts.protected_attribute_audit order by 1"
+        "select distinct attribute from marts.protected_attribute_audit order by 1"
     ).fetchall()
     for (attribute,) in attributes:
         cells = working.execute(
             """
             select segment_id, group_value, customers_count, group_customers_count is not null
-            from marts.protected_attribute_audit where protected_attribute = ?
+            from marts.protected_attribute_audit where attribute = ?
             order by segment_id, group_value
             """,
             [attribute],

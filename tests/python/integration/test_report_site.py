@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 import pytest
+
 from customer_segmentation.reporting.evidence import render_evidence
 from customer_segmentation.reporting.site import render_site
 
@@ -116,9 +117,11 @@ def same(shown: str, value: Any) -> bool:
     try:
         return float(shown) == pytest.approx(float(value), rel=1e-9, abs=1e-9)
     except (TypeError, ValueError):
-        return shown == str(value)[: len(shown)] if hasattr(value, "isoformat") else shown == str(
-            value
-        ).replace("|", "/")
+        return (
+            shown == str(value)[: len(shown)]
+            if hasattr(value, "isoformat")
+            else shown == str(value).replace("|", "/")
+        )
 
 
 def test_both_sites_show_the_same_figures(site: Path, evidence: Path, published: Path) -> None:
@@ -142,7 +145,11 @@ def test_both_sites_show_the_same_figures(site: Path, evidence: Path, published:
                 for columns, cell in zip(table["columns"], mine, strict=True):
                     for column, shown in zip(columns, cell, strict=False):
                         assert same(shown, other[column]), (
-                            html_name, table["caption"], column, shown, other[column],
+                            html_name,
+                            table["caption"],
+                            column,
+                            shown,
+                            other[column],
                         )
                         compared += 1
     print(f"{compared} figures compared")
@@ -165,10 +172,14 @@ def test_inline_figures_equal_sql(site: Path, published: Path) -> None:
 
 def test_overview_equals_sql(site: Path, published: Path) -> None:
     (table,) = [t for t in tables_of(site / "index.html") if t["caption"] == "The segments"]
-    rows = opened(published).execute(
-        "select segment_id, customers_count, customers_share, default_rate, default_rate_lower, "
-        "default_rate_upper from marts.segment_overview order by segment_id"
-    ).fetchall()
+    rows = (
+        opened(published)
+        .execute(
+            "select segment_id, customers_count, customers_share, default_rate, default_rate_lower, "
+            "default_rate_upper from marts.segment_overview order by segment_id"
+        )
+        .fetchall()
+    )
     for shown, row in zip(table["rows"], rows, strict=True):
         flat = [value for cell in shown[:4] for value in cell]
         assert all(same(a, b) for a, b in zip(flat, row, strict=True))
@@ -205,7 +216,9 @@ def test_pages_hold_no_person_and_ask_for_nothing(site: Path, evidence: Path) ->
     for page in [*site.rglob("*.html"), *evidence.rglob("*.md"), *evidence.rglob("*.sql")]:
         text = page.read_text(encoding="utf-8")
         assert not re.search(r"\bC\d{7}\b", text), page
-        assert not re.search(r"from marts\.(?:segments|customer_|next_best|audience_)\b", text), page
+        assert not re.search(r"from marts\.(?:segments|customer_|next_best|audience_)\b", text), (
+            page
+        )
     for page in site.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
         found = re.findall(r'(?:src|href)="([^"]*)"', text)
@@ -270,8 +283,14 @@ def test_twelve_segments_stay_small(published: Path, tmp_path: Path) -> None:
 
 
 HOSTILE = [
-    "<script>window.ran=1</script>", "{{7*7}}", "<%= 1 %>", "${x}", "\"q\" 'a'", "\u202eabc\u05d0",
-    "x" * 300, "=1+1",
+    "<script>window.ran=1</script>",
+    "{{7*7}}",
+    "<%= 1 %>",
+    "${x}",
+    "\"q\" 'a'",
+    "\u202eabc\u05d0",
+    "x" * 300,
+    "=1+1",
 ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+
 from customer_segmentation.reporting.components import feature_label, rule_words, words
 from customer_segmentation.reporting.formats import Formatter
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+
 from customer_segmentation.reporting import colours
 from customer_segmentation.reporting.components import read_context
 from customer_segmentation.reporting.errors import (
@@ -83,7 +84,8 @@ def test_html_table_golden(database: Database, tmp_path: Path) -> None:
 def test_evidence_table_golden(database: Database, tmp_path: Path) -> None:
     text = rendered(database, TABLE, tmp_path, EvidenceComponents)
     assert text.strip() == (
-        "```sql q1\nselect\n    shown.*,\n    '/segments/' || segment_id as segment_id_link,\n"
+        "```sql q1\nselect\n    shown.*,\n    case when segment_id in ('S01', 'S02') then "
+        "'/segments/' || segment_id end as segment_id_link,\n"
         "    segment_id || ' ' || coalesce(segment_name, '') as segment_shown,\n"
         "    case when is_suppressed then 'suppressed (fewer than 20 customers)' else '' end "
         "as hidden_note\nfrom (\n"
@@ -118,7 +120,9 @@ def test_missing_column_names_template_line_and_column(database: Database, tmp_p
 
 
 def test_missing_mart_names_template_and_line(database: Database, tmp_path: Path) -> None:
-    with pytest.raises(MissingMartError, match=r"page\.md\.j2:2: the database has no mart 'nothing'"):
+    with pytest.raises(
+        MissingMartError, match=r"page\.md\.j2:2: the database has no mart 'nothing'"
+    ):
         rendered(database, "x\n<%= mart('nothing') %>", tmp_path)
 
 
@@ -129,7 +133,10 @@ def test_missing_mart_names_template_and_line(database: Database, tmp_path: Path
         ("<%= ''.__class__.__mro__ %>", "unsafe"),
         ("<%= term('xyz') %>", "glossary has no 'xyz'"),
         ("<%= mart('people').rows() %>", "rows about people"),
-        ("<%= chart('pie', mart('segment_risk'), title='t', population='p') %>", "no chart of kind"),
+        (
+            "<%= chart('pie', mart('segment_risk'), title='t', population='p') %>",
+            "no chart of kind",
+        ),
         ("<% if %>", r"page\.md\.j2:1"),
     ],
 )

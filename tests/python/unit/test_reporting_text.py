@@ -6,11 +6,12 @@ import html
 import re
 
 import pytest
-from customer_segmentation.reporting.text import finalize, html_text, safe_text
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markupsafe import Markup
+
+from customer_segmentation.reporting.text import finalize, html_text, safe_text
 
 HOSTILE = [
     "<script>alert(1)</script>",

@@ -16,7 +16,12 @@ from customer_segmentation.sample_lender.credit import due_days, run_cards, run_
 from customer_segmentation.sample_lender.deposits import run_deposits
 from customer_segmentation.sample_lender.dirt import DIRT, KEYS, add_dirt, is_extra
 from customer_segmentation.sample_lender.latents import bayes_types, draw_latents
-from customer_segmentation.sample_lender.lifecycle import CHARGED_OFF, NEVER, run_lifecycle
+from customer_segmentation.sample_lender.lifecycle import (
+    CHARGED_OFF,
+    NEVER,
+    SLOTS_BY_PRODUCT,
+    run_lifecycle,
+)
 from customer_segmentation.sample_lender.people import draw_people
 from customer_segmentation.sample_lender.simulate import simulate_chunk
 from customer_segmentation.sample_lender.write import FolderNotOursError, generate
@@ -77,6 +82,12 @@ def test_unknown_type_is_refused_by_name():
         economics.response_rates("nobody")
 
 
+def test_bureau_scores_of_the_types_span_subprime_to_prime():
+    means = [economics.score_distribution(name)[0] for name in economics.TYPE_NAMES]
+    assert 520 < min(means) < 560
+    assert 740 < max(means) < 800
+
+
 def test_uplift_differs_in_sign():
     uplift = [np.subtract(*economics.response_rates(name)) for name in economics.TYPE_NAMES]
     assert min(uplift) < 0 < max(uplift)
@@ -117,19 +128,25 @@ def test_observed_default_rates_agree_with_the_implied_ones(portfolio):
         assert abs(defaults[mine].mean() - expected) < 4 * error + 0.15 * expected
 
 
-def test_first_openings_agree_with_the_cross_buy_rates(portfolio):
-    latents, _, life = portfolio
-    start, product = 11, 3
-    slots = [3, 4]
-    holding = ((life.opened[:, slots] <= start) & (life.closed[:, slots] > start)).any(axis=1)
-    spare = (life.opened[:, slots] > start).any(axis=1)
-    present = (life.left > 24) & (life.opened.min(axis=1) < start) & (life.missed[:, start] == 0)
-    could = present & ~holding & spare
-    bought = ((life.opened[:, slots] > start) & (life.opened[:, slots] <= start + 12)).any(axis=1)
-    family = economics.TYPE_NAMES.index("family_borrower")
-    mine = could & (latents.types[:, 3] == family)
-    expected = economics.cross_buy_rates("family_borrower")[economics.PRODUCTS[product]]
-    assert abs(bought[mine].mean() - expected) < 0.08
+@pytest.mark.parametrize("product", economics.PRODUCTS)
+def test_openings_per_eligible_month_agree_with_the_planted_hazards(portfolio, product):
+    latents, people, life = portfolio
+    slots = SLOTS_BY_PRODUCT[economics.PRODUCTS.index(product)]
+    opened, closed = life.opened[:, slots], life.closed[:, slots]
+    lost = np.where(life.closed_by == CHARGED_OFF, life.closed, NEVER).min(axis=1)
+    openings = np.zeros(len(economics.TYPE_NAMES))
+    eligible_months = np.zeros(len(economics.TYPE_NAMES))
+    for month in range(1, economics.MONTHS):
+        holding = ((opened < month) & (closed >= month)).any(axis=1)
+        eligible = (people.join_month < month) & (life.left >= month) & (lost >= month)
+        eligible &= ~holding & (opened >= month).any(axis=1) & (life.missed[:, month - 1] == 0)
+        kind = latents.types[eligible, month // 3]
+        bought = (opened[eligible] == month).any(axis=1)
+        openings += np.bincount(kind[bought], minlength=len(openings))
+        eligible_months += np.bincount(kind, minlength=len(openings))
+    for index, name in enumerate(economics.TYPE_NAMES):
+        expected = economics.monthly_cross_buy_rates(name)[product] * eligible_months[index]
+        assert abs(openings[index] - expected) < 4 * np.sqrt(expected) + 0.05 * expected
 
 
 def test_deposit_balances_move_by_exactly_the_transactions(ledgers, portfolio):
