@@ -1,5 +1,5 @@
--- Marketing: of each segment, how many consent to the preferred channel, and how many have reached a
--- contact cap? What is left is the audience that a campaign can count on.
+-- Marketing: of each segment, how many consent to the preferred channel, and how many have
+-- reached a contact cap? What is left is the audience that a campaign can count on.
 select
     preference.segment_id,
     preference.channel,
@@ -14,4 +14,4 @@ left join {{ ref('segment_contact_pressure') }} as pressure
         preference.segment_id = pressure.segment_id
         and preference.observation_date = pressure.observation_date
 where preference.preference_rank = 1
-order by preference.contactable_count desc nulls last, preference.segment_id
+order by preference.contactable_count desc nulls last, preference.segment_id asc

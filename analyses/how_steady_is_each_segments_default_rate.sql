@@ -1,5 +1,5 @@
--- Risk: does a segment's default rate hold from date to date? The range over mature dates beside the
--- mean width of an interval: a range far wider than the interval is a change, not noise.
+-- Risk: does a segment's default rate hold from date to date? The range over mature dates beside
+-- the mean width of an interval: a range far wider than the interval is a change, not noise.
 select
     segment_id,
     count(*) as mature_dates_count,
@@ -10,4 +10,4 @@ select
 from {{ ref('segment_risk') }}
 where is_mature and not is_suppressed
 group by segment_id
-order by default_rate_range desc, segment_id
+order by default_rate_range desc, segment_id asc

@@ -1,5 +1,5 @@
--- Everyone: for each pair of segments, the features whose middle halves don't touch: what a person
--- would recognise them by.
+-- Everyone: for each pair of segments, the features whose middle halves don't touch: what a
+-- person would recognise them by.
 with
 
 profiles as (

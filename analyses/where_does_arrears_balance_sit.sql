@@ -1,5 +1,5 @@
--- Collections: which segments hold the balance that is 30 days past due or more, and is that more than
--- their share of the book?
+-- Collections: which segments hold the balance that is 30 days past due or more, and is that more
+-- than their share of the book?
 with
 
 risk as (
@@ -22,4 +22,4 @@ select
     {{ ratio('exposure_amount', 'sum(exposure_amount) over ()') }} as exposure_share,
     {{ ratio('past_due_30_amount', 'sum(past_due_30_amount) over ()') }} as past_due_30_share
 from risk
-order by past_due_30_amount desc nulls last, segment_id
+order by past_due_30_amount desc nulls last, segment_id asc

@@ -1,5 +1,5 @@
--- Risk: where is there room to lend more? Segments whose default rate is surely below the book's, with
--- the exposure that they have now and what the whole band of the indicative price would be.
+-- Risk: where is there room to lend more? Segments whose default rate is surely below the book's,
+-- with the exposure that they have now and what the whole band of the indicative price would be.
 select
     strategies.segment_id,
     strategies.segment_name,

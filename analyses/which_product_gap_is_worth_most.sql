@@ -1,8 +1,8 @@
--- Product: which gaps earn most after expected losses, and would they still at the lower end of their
--- take-up?
+-- Product: which gaps earn most after expected losses, and would they still at the lower end of
+-- their take-up?
 select
     opportunities.segment_id,
-    names.segment_name,
+    overview.segment_name,
     opportunities.product_type,
     opportunities.opportunity_rank,
     opportunities.whitespace_count,
@@ -11,7 +11,7 @@ select
     opportunities.expected_net_margin_amount_lower,
     opportunities.expected_net_margin_amount_lower > 0 as is_worth_it_at_the_lower_end
 from {{ ref('product_opportunities') }} as opportunities
-left join {{ ref('segment_overview') }} as names
-    on opportunities.segment_id = names.segment_id
+left join {{ ref('segment_overview') }} as overview
+    on opportunities.segment_id = overview.segment_id
 where opportunities.opportunity_rank is not null
 order by opportunities.opportunity_rank, opportunities.segment_id, opportunities.product_type

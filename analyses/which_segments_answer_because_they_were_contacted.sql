@@ -1,5 +1,5 @@
--- Marketing: where does contacting change anything? Segments whose interval of incremental response
--- lies above zero, best return first; the rest with the reason why not.
+-- Marketing: where does contacting change anything? Segments whose interval of incremental
+-- response lies above zero, best return first; the rest with the reason why not.
 select
     segment_id,
     treated_count,
@@ -16,4 +16,4 @@ select
         else 'no effect can be told from none'
     end as finding
 from {{ ref('segment_marketing') }}
-order by incremental_response_rate_lower desc nulls last, segment_id
+order by incremental_response_rate_lower desc nulls last, segment_id asc

@@ -1,5 +1,5 @@
--- Risk: which pairs of segments have default rates whose intervals overlap? A policy that treats them
--- differently needs another reason than risk.
+-- Risk: which pairs of segments have default rates whose intervals overlap? A policy that treats
+-- them differently needs another reason than risk.
 select
     first_segment.segment_id,
     second_segment.segment_id as other_segment_id,

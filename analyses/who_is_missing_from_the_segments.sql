@@ -1,4 +1,5 @@
--- Everyone: how many customers do the segments leave out, why, and does that change from date to date?
+-- Everyone: how many customers do the segments leave out, why, and does that change from date to
+-- date?
 select
     observation_date,
     coverage_status,
@@ -6,4 +7,4 @@ select
     customers_count,
     raw_customers_share
 from {{ ref('segment_coverage') }}
-order by observation_date desc, customers_count desc, reason
+order by observation_date desc, customers_count desc, reason asc

@@ -12,9 +12,10 @@
 ({{ count_column }} < {{ var('minimum_cell_count') }})
 {%- endmacro %}
 
-{#- True where a cell is hidden. `groups` lists the partitions that have a total; with more than one,
-    each is protected alone, which two totals together can undo: use `hidden_cells` there. Equal
-    cells are hidden together, so that no order of rows decides. -#}
+{#- True where a cell is hidden: a small one and, where a group has one, the next larger cells until
+    the hidden ones below rest on the minimum. `groups` lists the partitions that have a total; each
+    is protected alone, which two totals together can undo: use `hidden_cells` there. Equal cells are
+    hidden together, so that no order of rows decides. -#}
 {% macro is_suppressed(count_column, groups) -%}
 coalesce(
     {{ is_small_cell(count_column) }}
@@ -22,13 +23,10 @@ coalesce(
     or (
         max(case when {{ is_small_cell(count_column) }} then 1 else 0 end)
             over (partition by {{ group }}) = 1
-        and (
-            rank() over (partition by {{ group }} order by {{ count_column }} nulls last) <= 2
-            or sum({{ count_column }})
-                over (partition by {{ group }} order by {{ count_column }} nulls last)
-            - {{ count_column }} * count(*) over (partition by {{ group }}, {{ count_column }})
-            < {{ var('minimum_cell_count') }}
-        )
+        and sum({{ count_column }})
+            over (partition by {{ group }} order by {{ count_column }} nulls last)
+        - {{ count_column }} * count(*) over (partition by {{ group }}, {{ count_column }})
+        < {{ var('minimum_cell_count') }}
     )
     {%- endfor %},
     false

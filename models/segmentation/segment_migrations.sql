@@ -19,7 +19,9 @@ dates as (
 periods as (
     select
         observation_date as from_observation_date,
-        lead(observation_date) over (order by observation_date) as to_observation_date
+        lead(observation_date) over (
+            order by observation_date
+        ) as to_observation_date
     from dates
 ),
 

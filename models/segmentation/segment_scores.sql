@@ -1,8 +1,10 @@
 -- One row per eligible customer and observation date: the same assignment as `segments`, computed
--- by plain SQL from the stored parameters. Needs no Python, so any warehouse can run it between fits.
+-- by plain SQL from the stored parameters. Any warehouse can run it between fits, without Python.
 --
 -- The parameters are read from tables when this runs. Only their shape, which features are used and
 -- how many segments there are, is written into the statement when dbt compiles it.
+-- Layout rules can't follow lines that loops make.
+-- noqa: disable=LT02,LT05
 {%- set dimensions = [{'position': 1, 'feature': 'history_months', 'kind': 'value', 'transform': 'none'}] -%}
 {%- set segment_numbers = [1, 2] -%}
 {%- if execute and load_relation(ref('segment_model_centroids')) is not none -%}
@@ -195,25 +197,36 @@ distances as (
     cross join centres
 ),
 
-nearest as (
+measured as (
     select
         distances.*,
-        -- Equally near segments: the lowest number, as in Python.
-        case
+        -- The first comes again at the end: least() wants two arguments, one segment has one.
+        least(
             {%- for number in segment_numbers %}
-            when
-                distance_{{ number }} = {% if segment_numbers | length > 1 %}least({% for other in segment_numbers %}distance_{{ other }}{{ ', ' if not loop.last }}{% endfor %}){% else %}distance_{{ number }}{% endif %}
-                then {{ number }}
+            distances.distance_{{ number }},
+            {%- endfor %}
+            distances.distance_1
+        ) as distance_to_centroid
+    from distances
+),
+
+nearest as (
+    select
+        measured.*,
+        -- Equally near segments: the lowest number, as in Python.
+        case measured.distance_to_centroid
+            {%- for number in segment_numbers %}
+            when measured.distance_{{ number }} then {{ number }}
             {%- endfor %}
         end as nearest_number
-    from distances
+    from measured
 ),
 
 others as (
     select
         nearest.*,
         {%- for number in segment_numbers %}
-        case when nearest_number = {{ number }} then 1e300 else distance_{{ number }} end
+        case when nearest.nearest_number = {{ number }} then 1e300 else nearest.distance_{{ number }} end
             as other_distance_{{ number }}{{ ',' if not loop.last }}
         {%- endfor %}
     from nearest
@@ -222,20 +235,12 @@ others as (
 ranked as (
     select
         others.*,
-        case nearest_number
-            {%- for number in segment_numbers %}
-            when {{ number }} then distance_{{ number }}
-            {%- endfor %}
-        end as distance_to_centroid,
-        {%- if segment_numbers | length > 1 %}
         least(
             {%- for number in segment_numbers %}
-            other_distance_{{ number }}{{ ',' if not loop.last }}
+            others.other_distance_{{ number }},
             {%- endfor %}
+            others.other_distance_1
         ) as runner_up_distance
-        {%- else %}
-        cast(null as double) as runner_up_distance
-        {%- endif %}
     from others
 ),
 

@@ -10,7 +10,7 @@ members as (
 segments as (
     select distinct
         observation_date,
-        attribute,
+        protected_attribute,
         segment_id
     from members
 ),
@@ -18,18 +18,18 @@ segments as (
 groups as (
     select
         observation_date,
-        attribute,
+        protected_attribute,
         group_value,
         count(*) as group_customers_count
     from members
-    group by observation_date, attribute, group_value
+    group by observation_date, protected_attribute, group_value
 ),
 
 -- Cells without customers are rows too: an empty cell is a finding.
 counted as (
     select
         segments.observation_date,
-        segments.attribute,
+        segments.protected_attribute,
         segments.segment_id,
         groups.group_value,
         groups.group_customers_count,
@@ -38,15 +38,18 @@ counted as (
     inner join groups
         on
             segments.observation_date = groups.observation_date
-            and segments.attribute = groups.attribute
+            and segments.protected_attribute = groups.protected_attribute
     left join members
         on
             segments.observation_date = members.observation_date
-            and segments.attribute = members.attribute
+            and segments.protected_attribute = members.protected_attribute
             and segments.segment_id = members.segment_id
             and groups.group_value = members.group_value
     group by
-        segments.observation_date, segments.attribute, segments.segment_id, groups.group_value,
+        segments.observation_date,
+        segments.protected_attribute,
+        segments.segment_id,
+        groups.group_value,
         groups.group_customers_count
 ),
 
@@ -54,13 +57,13 @@ counted as (
 references_chosen as (
     select
         observation_date,
-        attribute,
+        protected_attribute,
         group_value as reference_group
     from groups
     where group_value <> 'unknown'
     qualify row_number() over (
-        partition by observation_date, attribute
-        order by group_customers_count desc, group_value
+        partition by observation_date, protected_attribute
+        order by group_customers_count desc, group_value asc
     ) = 1
 ),
 
@@ -69,27 +72,32 @@ totalled as (
         counted.*,
         references_chosen.reference_group,
         cast(sum(counted.customers_count) over (
-            partition by counted.observation_date, counted.attribute, counted.segment_id
+            partition by counted.observation_date, counted.protected_attribute, counted.segment_id
         ) as bigint) as segment_customers_count,
         cast(sum(counted.customers_count) over (
-            partition by counted.observation_date, counted.attribute
+            partition by counted.observation_date, counted.protected_attribute
         ) as bigint) as book_customers_count,
         cast(sum(
-            case when counted.group_value = references_chosen.reference_group then counted.customers_count end
+            case
+                when counted.group_value = references_chosen.reference_group
+                    then counted.customers_count
+            end
         ) over (
-            partition by counted.observation_date, counted.attribute, counted.segment_id
+            partition by counted.observation_date, counted.protected_attribute, counted.segment_id
         ) as bigint) as reference_customers_count,
         max(
             case
                 when counted.group_value = references_chosen.reference_group
                     then counted.group_customers_count
             end
-        ) over (partition by counted.observation_date, counted.attribute) as reference_group_count
+        ) over (
+            partition by counted.observation_date, counted.protected_attribute
+        ) as reference_group_count
     from counted
     left join references_chosen
         on
             counted.observation_date = references_chosen.observation_date
-            and counted.attribute = references_chosen.attribute
+            and counted.protected_attribute = references_chosen.protected_attribute
 ),
 
 rated as (
@@ -101,7 +109,8 @@ rated as (
         ) }} as rest_share,
         {{ ratio('group_customers_count', 'book_customers_count') }} as book_share,
         {{ ratio('customers_count', 'group_customers_count') }} as assignment_rate,
-        {{ ratio('reference_customers_count', 'reference_group_count') }} as reference_assignment_rate
+        {{ ratio('reference_customers_count', 'reference_group_count') }}
+            as reference_assignment_rate
     from totalled
 ),
 
@@ -109,7 +118,7 @@ final as (
     select
         observation_date,
         segment_id,
-        attribute,
+        protected_attribute,
         group_value,
         customers_count,
         segment_customers_count,

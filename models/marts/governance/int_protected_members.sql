@@ -48,21 +48,36 @@ measured as (
 ),
 
 grouped as (
-    select customer_id, observation_date, segment_id, 'sex' as attribute, sex as group_value
+    select
+        customer_id,
+        observation_date,
+        segment_id,
+        'sex' as protected_attribute,
+        sex as group_value
     from measured
     union all
-    select customer_id, observation_date, segment_id, 'marital status', marital_status
+    select
+        customer_id,
+        observation_date,
+        segment_id,
+        'marital status' as protected_attribute,
+        marital_status as group_value
     from measured
     union all
-    select customer_id, observation_date, segment_id, 'region', region
+    select
+        customer_id,
+        observation_date,
+        segment_id,
+        'region' as protected_attribute,
+        region as group_value
     from measured
     union all
     select
         measured.customer_id,
         measured.observation_date,
         measured.segment_id,
-        'age',
-        bands.band
+        'age' as protected_attribute,
+        bands.band as group_value
     from measured
     left join bands
         on
@@ -73,8 +88,8 @@ grouped as (
         measured.customer_id,
         measured.observation_date,
         measured.segment_id,
-        'dependants',
-        bands.band
+        'dependants' as protected_attribute,
+        bands.band as group_value
     from measured
     left join bands
         on
@@ -87,7 +102,7 @@ final as (
         customer_id,
         observation_date,
         segment_id,
-        attribute,
+        protected_attribute,
         coalesce(group_value, 'unknown') as group_value,
         -- Hexadecimal digits below 8 are half of all.
         lower(md5(concat(customer_id, '|governance'))) < '8' as is_held_out

@@ -1,5 +1,6 @@
 -- One row per segment, protected attribute and group at the latest observation date: composition,
--- difference from everyone else, and assignment against the reference group. A screen, no legal test.
+-- difference from everyone else, and assignment against the reference group. A screen, no legal
+-- test.
 with
 
 audited as (
@@ -9,8 +10,13 @@ audited as (
 -- A cell could follow from the segment's total or from the group's.
 hidden as (
     {{ hidden_cells(
-        'audited', 'customers_count', ['observation_date', 'attribute', 'segment_id', 'group_value'],
-        [['observation_date', 'attribute', 'segment_id'], ['observation_date', 'attribute', 'group_value']]
+        'audited',
+        'customers_count',
+        ['observation_date', 'protected_attribute', 'segment_id', 'group_value'],
+        [
+            ['observation_date', 'protected_attribute', 'segment_id'],
+            ['observation_date', 'protected_attribute', 'group_value'],
+        ]
     ) }}
 ),
 
@@ -18,7 +24,7 @@ hidden as (
 groups as (
     select distinct
         observation_date,
-        attribute,
+        protected_attribute,
         group_value,
         group_customers_count
     from audited
@@ -27,7 +33,8 @@ groups as (
 hidden_groups as (
     select
         *,
-        {{ is_suppressed('group_customers_count', ['observation_date, attribute']) }} as is_hidden
+        {{ is_suppressed('group_customers_count', ['observation_date, protected_attribute']) }}
+            as is_hidden
     from groups
 ),
 
@@ -40,13 +47,13 @@ joined as (
     inner join hidden
         on
             audited.observation_date = hidden.observation_date
-            and audited.attribute = hidden.attribute
+            and audited.protected_attribute = hidden.protected_attribute
             and audited.segment_id = hidden.segment_id
             and audited.group_value = hidden.group_value
     inner join hidden_groups
         on
             audited.observation_date = hidden_groups.observation_date
-            and audited.attribute = hidden_groups.attribute
+            and audited.protected_attribute = hidden_groups.protected_attribute
             and audited.group_value = hidden_groups.group_value
 ),
 
@@ -55,7 +62,7 @@ judged as (
     select
         *,
         max(case when group_value = reference_group and is_suppressed then 1 else 0 end)
-            over (partition by observation_date, attribute, segment_id) = 1
+            over (partition by observation_date, protected_attribute, segment_id) = 1
             as is_reference_hidden
     from joined
 ),
@@ -96,7 +103,8 @@ final as (
     select
         observation_date,
         segment_id,
-        attribute,
+        -- Readers know it by its plain name.
+        protected_attribute as attribute,  -- noqa: RF04
         group_value,
         case when not is_suppressed then customers_count end as customers_count,
         case when not is_suppressed then segment_customers_count end as segment_customers_count,
@@ -115,6 +123,7 @@ final as (
         shown_ratio_lower as adverse_impact_ratio_lower,
         shown_ratio_upper as adverse_impact_ratio_upper,
         case
+            when reference_group is null then 'attribute unknown'
             when group_value = reference_group then 'reference'
             when is_suppressed or is_reference_hidden then 'too few customers'
             when shown_ratio_upper < screen_ratio_lower or shown_ratio_lower > screen_ratio_upper

@@ -10,31 +10,31 @@ members as (
 cells as (
     select
         observation_date,
-        attribute,
+        protected_attribute,
         segment_id,
         group_value,
         count(*) filter (where not is_held_out) as fit_count,
         count(*) filter (where is_held_out) as held_out_count
     from members
     where group_value <> 'unknown'
-    group by observation_date, attribute, segment_id, group_value
+    group by observation_date, protected_attribute, segment_id, group_value
 ),
 
 segment_totals as (
     select
         observation_date,
-        attribute,
+        protected_attribute,
         segment_id,
         sum(fit_count) as fit_count,
         sum(held_out_count) as held_out_count
     from cells
-    group by observation_date, attribute, segment_id
+    group by observation_date, protected_attribute, segment_id
 ),
 
 groups as (
     select distinct
         observation_date,
-        attribute,
+        protected_attribute,
         group_value
     from cells
 ),
@@ -42,7 +42,7 @@ groups as (
 ranked as (
     select
         groups.observation_date,
-        groups.attribute,
+        groups.protected_attribute,
         groups.group_value,
         segment_totals.segment_id,
         segment_totals.fit_count,
@@ -53,11 +53,11 @@ ranked as (
     inner join segment_totals
         on
             groups.observation_date = segment_totals.observation_date
-            and groups.attribute = segment_totals.attribute
+            and groups.protected_attribute = segment_totals.protected_attribute
     left join cells
         on
             groups.observation_date = cells.observation_date
-            and groups.attribute = cells.attribute
+            and groups.protected_attribute = cells.protected_attribute
             and groups.group_value = cells.group_value
             and segment_totals.segment_id = cells.segment_id
 ),
@@ -66,21 +66,21 @@ ranked as (
 tied as (
     select
         observation_date,
-        attribute,
+        protected_attribute,
         group_value,
         coalesce(fit_share, 0) as fit_share,
         sum(fit_count) as fit_count,
         sum(positive_count) as positive_count,
         sum(negative_count) as negative_count
     from ranked
-    group by observation_date, attribute, group_value, coalesce(fit_share, 0)
+    group by observation_date, protected_attribute, group_value, coalesce(fit_share, 0)
 ),
 
 cumulated as (
     select
         *,
         sum(negative_count) over (
-            partition by observation_date, attribute, group_value
+            partition by observation_date, protected_attribute, group_value
             order by fit_share
             rows between unbounded preceding and current row
         ) - negative_count as lower_negative_count
@@ -90,7 +90,7 @@ cumulated as (
 counted as (
     select
         observation_date,
-        attribute,
+        protected_attribute,
         group_value,
         cast(sum(fit_count) as bigint) as fit_customers_count,
         cast(sum(positive_count) as bigint) as held_out_group_count,
@@ -98,7 +98,7 @@ counted as (
         -- Twice the pairs that are ranked right; ties count half.
         sum(positive_count * (2 * lower_negative_count + negative_count)) as twice_right_pairs
     from cumulated
-    group by observation_date, attribute, group_value
+    group by observation_date, protected_attribute, group_value
 ),
 
 measured as (
@@ -143,7 +143,7 @@ settings as (
 final as (
     select
         bounded.observation_date,
-        bounded.attribute,
+        bounded.protected_attribute,
         bounded.group_value,
         case when bounded.held_out_auc is not null then bounded.fit_customers_count end
             as fit_customers_count,
@@ -165,7 +165,8 @@ final as (
 
 select
     observation_date,
-    attribute,
+    -- Readers know it by its plain name.
+    protected_attribute as attribute,  -- noqa: RF04
     group_value,
     fit_customers_count,
     held_out_group_count,

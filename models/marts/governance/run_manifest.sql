@@ -1,5 +1,8 @@
 -- One row: the build that made this database.
 -- The code's commit comes from the environment variable CUSTOMER_SEGMENTATION_COMMIT.
+{%- set commit = env_var('CUSTOMER_SEGMENTATION_COMMIT', '') %}
+{%- set code_hash = local_md5(tojson(project_checksums())) if execute %}
+
 with
 
 approved as (
@@ -33,8 +36,8 @@ final as (
         '{{ dbt_version }}' as dbt_version,
         '{{ adapter.type() }}' as adapter_type,
         version() as engine_version,
-        nullif('{{ env_var("CUSTOMER_SEGMENTATION_COMMIT", "") }}', '') as code_commit,
-        '{{ local_md5(tojson(project_checksums())) if execute }}' as code_hash,
+        nullif('{{ commit }}', '') as code_commit,
+        '{{ code_hash }}' as code_hash,
         approved.data_snapshot_hash,
         approved.feature_list_hash,
         approved.segment_model_version,

@@ -63,7 +63,7 @@ volumes as (
         max(monthly.row_count) filter (
             where monthly.month_end_on = entity_spans.last_full_month_end_on
         ) as last_month_row_count,
-        percentile_cont(0.5) within group (order by monthly.row_count) filter (
+        {{ quantile('monthly.row_count', 0.5) }} filter (
             where monthly.month_end_on < entity_spans.last_full_month_end_on
         ) as median_month_row_count
     from monthly
@@ -137,7 +137,8 @@ final as (
         last_month_row_count,
         median_month_row_count,
         case
-            when last_record_on is null then 'The source has no ' || replace(entity, '_', ' ') || '.'
+            when last_record_on is null
+                then 'The source has no ' || replace(entity, '_', ' ') || '.'
             when measured_value is null
                 then 'No earlier months to compare ' || replace(entity, '_', ' ') || ' with.'
             when check_name = 'staleness'

@@ -28,7 +28,7 @@ joined as (
         economics.expected_balance_amount,
         economics.annual_margin_amount,
         economics.annual_default_rate,
-        economics.lgd_ratio,
+        cast(economics.lgd_ratio as double) as lgd_ratio,
         economics.annual_expected_loss_amount,
         economics.annual_margin_amount - economics.annual_expected_loss_amount
             as annual_net_margin_amount,

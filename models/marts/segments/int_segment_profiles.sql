@@ -1,6 +1,6 @@
--- One row per observation date, segment and feature, nothing hidden: how the feature is spread among
--- the segment's customers. People read segment_profiles, which hides small cells.
--- The contract of customer_features is the list of features; a test holds the catalogue to it.
+-- One row per observation date, segment and feature, nothing hidden: how the feature is spread
+-- among the segment's customers. People read segment_profiles, which hides small cells. The
+-- contract of customer_features is the list of features; a test holds the catalogue to it.
 -- depends_on: {{ ref('customer_features') }}
 {{ config(schema='internal') }}
 {%- set features = numeric_features() %}

@@ -73,10 +73,9 @@ final as (
         coverage_status,
         reason,
         cast(customers_count as bigint) as customers_count,
-        cast(
-            sum(customers_count) filter (where coverage_status <> 'rejected')
-                over (partition by observation_date) as bigint
-        ) as customers_on_file_count,
+        cast(sum(case when coverage_status <> 'rejected' then customers_count else 0 end) over (
+            partition by observation_date
+        ) as bigint) as customers_on_file_count,
         cast(sum(customers_count) over (partition by observation_date) as bigint)
             as raw_customers_count,
         {{ ratio('customers_count', 'sum(customers_count) over (partition by observation_date)') }}

@@ -1,5 +1,5 @@
--- One row per segment at the latest observation date: name, size, exposure, and the default rate of
--- the customers who were in it at the latest date whose outcome is known.
+-- One row per segment at the latest observation date: name, size, exposure, and the default rate
+-- of the customers who were in it at the latest date whose outcome is known.
 with
 
 overview as (

@@ -1,5 +1,5 @@
--- One row per observation date, segment and feature: its distribution among the segment's customers,
--- in natural units. Figures that rest on few customers are hidden.
+-- One row per observation date, segment and feature: its distribution among the segment's
+-- customers, in natural units. Figures that rest on few customers are hidden.
 with
 
 profiles as (

@@ -43,7 +43,7 @@ pricing as (
     where indicative_rate is not null
     qualify row_number() over (
         partition by segment_id, observation_date
-        order by coalesce(customers_count, 0) desc, product_type
+        order by coalesce(customers_count, 0) desc, product_type asc
     ) = 1
 ),
 
@@ -65,7 +65,10 @@ relationships as (
     select *
     from {{ ref('segment_relationships') }}
     where attrition_rate is not null
-    qualify row_number() over (partition by segment_id order by observation_date desc) = 1
+    qualify row_number() over (
+        partition by segment_id
+        order by observation_date desc
+    ) = 1
 ),
 
 book_relationships as (
@@ -81,7 +84,8 @@ opportunities as (
     from {{ ref('product_opportunities') }}
     where opportunity_rank is not null
     qualify row_number() over (
-        partition by segment_id, observation_date order by opportunity_rank, product_type
+        partition by segment_id, observation_date
+        order by opportunity_rank asc, product_type asc
     ) = 1
 ),
 
@@ -149,8 +153,10 @@ final as (
         next_products.product_name as next_product_text,
         opportunities.expected_net_margin_amount as next_product_net_margin_amount,
         profiles.median_expense_cover_months,
-        case when not overview.is_suppressed then {{ ratio('outliers.outliers_count', 'outliers.customers_count') }} end
-            as outlier_share,
+        case
+            when not overview.is_suppressed
+                then {{ ratio('outliers.outliers_count', 'outliers.customers_count') }}
+        end as outlier_share,
         case when overview.customers_count is not null then 1.0 else 0.0 end as is_size_shown,
         case when overview.default_rate is not null then 1.0 else 0.0 end as is_default_rate_known,
         case when pricing.indicative_rate is not null then 1.0 else 0.0 end as is_price_known,

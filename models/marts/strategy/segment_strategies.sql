@@ -5,7 +5,7 @@
     'watch_out',
 ] %}
 {%- set rule_figures = [
-    'default_count', 'default_rate_lower_index', 'default_rate_upper_index',
+    'default_count', 'default_rate_upper', 'default_rate_lower_index', 'default_rate_upper_index',
     'portfolio_at_risk_30_rate', 'median_utilisation_ratio', 'median_expense_cover_months',
     'roi_ratio_upper', 'any_cap_reached_rate', 'attrition_rate_lower_index', 'outlier_share',
     'is_size_shown', 'is_default_rate_known', 'is_price_known', 'is_ceiling_applied',
@@ -27,7 +27,7 @@ named_figures as (
     select
         segment_id,
         '{{ figure }}' as figure,
-        cast({{ figure }} as double) as value
+        cast({{ figure }} as double) as figure_value
     from figures
     {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -43,11 +43,11 @@ tried as (
         rules.figure_1,
         rules.comparison_1,
         rules.threshold_1,
-        first_figure.value as value_1,
+        first_figure.figure_value as value_1,
         rules.figure_2,
         rules.comparison_2,
         rules.threshold_2,
-        second_figure.value as value_2
+        second_figure.figure_value as value_2
     from figures
     cross join rules
     left join named_figures as first_figure
@@ -77,40 +77,47 @@ holding as (
         )
 ),
 
+first_holding as (
+    select
+        *,
+        cast(cast(value_1 as decimal(18, 4)) as varchar) as value_1_text,
+        cast(cast(threshold_1 as decimal(18, 4)) as varchar) as threshold_1_text,
+        cast(cast(value_2 as decimal(18, 4)) as varchar) as value_2_text,
+        cast(cast(threshold_2 as decimal(18, 4)) as varchar) as threshold_2_text
+    from holding
+    qualify row_number() over (
+        partition by segment_id, decision
+        order by priority, rule_name
+    ) = 1
+),
+
 chosen as (
     select
         segment_id,
         decision,
-        rule_name,
         choice,
-        case
+        rule_name || ': '
+        || case
             when figure_1 is null then 'no other rule of ' || decision || ' holds'
+            else figure_1 || ' ' || value_1_text || ' ' || comparison_1 || ' ' || threshold_1_text
+        end
+        || case
+            when figure_2 is null then ''
             else
-                figure_1 || ' ' || cast(cast(value_1 as decimal(18, 4)) as varchar)
-                || ' ' || comparison_1 || ' ' || cast(cast(threshold_1 as decimal(18, 4)) as varchar)
-                || case
-                    when figure_2 is not null
-                        then
-                            ' and ' || figure_2 || ' ' || cast(cast(value_2 as decimal(18, 4)) as varchar)
-                            || ' ' || comparison_2 || ' '
-                            || cast(cast(threshold_2 as decimal(18, 4)) as varchar)
-                    else ''
-                end
+                ' and ' || figure_2 || ' ' || value_2_text || ' ' || comparison_2 || ' '
+                || threshold_2_text
         end as reason
-    from holding
-    qualify row_number() over (
-        partition by segment_id, decision order by priority, rule_name
-    ) = 1
+    from first_holding
 ),
 
 decided as (
     select
         segment_id,
-        {% for decision in decisions -%}
-            max(case when decision = '{{ decision }}' then choice end) as {{ decision }},
-            max(case when decision = '{{ decision }}' then rule_name || ': ' || reason end)
-                as {{ decision }}_reason{{ ',' if not loop.last }}
+        {% for decision in decisions %}
+        max(case when decision = '{{ decision }}' then choice end) as {{ decision }},
+        max(case when decision = '{{ decision }}' then reason end) as {{ decision }}_reason,
         {% endfor %}
+        count(*) as decisions_count
     from chosen
     group by segment_id
 ),
@@ -122,7 +129,8 @@ final as (
         figures.observation_date,
         decided.lending_stance,
         decided.lending_stance_reason,
-        replace(decided.price_band, '{price_band}', coalesce(figures.price_band_text, '')) as price_band,
+        replace(decided.price_band, '{price_band}', coalesce(figures.price_band_text, ''))
+            as price_band,
         decided.price_band_reason,
         decided.limit_policy,
         decided.limit_policy_reason,
@@ -163,7 +171,8 @@ final as (
         figures.attrition_observation_date,
         figures.attrition_rate,
         figures.attrition_rate_lower_index,
-        cast(figures.next_product_net_margin_amount as decimal(18, 2)) as next_product_net_margin_amount,
+        cast(figures.next_product_net_margin_amount as decimal(18, 2))
+            as next_product_net_margin_amount,
         figures.median_expense_cover_months,
         figures.outlier_share
     from figures

@@ -183,16 +183,16 @@ def bars(
     ]
     if has_interval:
         layers.append(
-            base.mark_rule(strokeWidth=1.5, color=INK).encode(y=y, x="lower:Q", x2="upper:Q")
+            base.mark_rule(strokeWidth=1.5, color=INK).encode(y=y, x=alt.X("lower:Q"), x2=alt.X2("upper:Q"))
         )
         for end in ("lower", "upper"):
             layers.append(
-                base.mark_tick(thickness=1.5, size=7, color=INK).encode(y=y, x=f"{end}:Q")
+                base.mark_tick(thickness=1.5, size=7, color=INK).encode(y=y, x=alt.X(f"{end}:Q"))
             )
     layers += [
-        base.mark_text(align="left", dx=7).encode(y=y, x="end:Q", text="shown:N"),
+        base.mark_text(align="left", dx=7).encode(y=y, x=alt.X("end:Q"), text=alt.Text("shown:N")),
         base.mark_text(align="left", baseline="bottom", dy=-10, color=QUIET).encode(
-            y=y, x=alt.value(0), text="label:N"
+            y=y, x=alt.XValue(0), text=alt.Text("label:N")
         ),
     ]
     return alt.layer(*layers).properties(width=width - 20, height=max(60, 46 * len(rows)))
@@ -241,7 +241,7 @@ def lines(
     layers: list[Any] = []
     if has_interval:
         layers.append(
-            base.mark_area(opacity=0.14).encode(x=x, y="lower:Q", y2="upper:Q", color=colour)
+            base.mark_area(opacity=0.14).encode(x=x, y=alt.Y("lower:Q"), y2=alt.Y2("upper:Q"), color=colour)
         )
     layers.append(
         base.mark_line(point={"size": 36, "filled": True} if marks else False)
@@ -253,13 +253,13 @@ def lines(
         layers.append(
             base.transform_filter("datum.is_last")
             .mark_text(align="left", dx=7, fontWeight="bold")
-            .encode(x=x, y=y, text="label:N", color=colour)
+            .encode(x=x, y=y, text=alt.Text("label:N"), color=colour)
         )
     if rule is not None:
         layers.append(
             alt.Chart(inline([{"x": rule}]))
             .mark_rule(strokeDash=[4, 3], color=QUIET)
-            .encode(x="x:Q")
+            .encode(x=alt.X("x:Q"))
             if not facet
             else base.transform_filter("datum.is_chosen")
             .mark_rule(strokeDash=[4, 3], color=QUIET)
@@ -272,7 +272,9 @@ def lines(
     return (
         layered.properties(width=width // columns - 80, height=110)
         .facet(facet=alt.Facet("series:N", title=None, sort=None), columns=columns, spacing=26)
-        .resolve_scale(y="shared" if shared else "independent", x="shared" if shared else "independent")
+        .resolve_scale(
+            y="shared" if shared else "independent", x="shared" if shared else "independent"
+        )
     )
 
 
@@ -289,7 +291,9 @@ def bubbles(
 ) -> alt.TopLevelMixin:
     """Risk against value; the area is the number of customers."""
     largest = max((row["size"] for row in rows), default=1)
-    x_end = max((row["upper"] if row.get("upper") is not None else row["x"] for row in rows), default=1)
+    x_end = max(
+        (row["upper"] if row.get("upper") is not None else row["x"] for row in rows), default=1
+    )
     low_y, high_y = min(row["y"] for row in rows), max(row["y"] for row in rows)
     reach = (high_y - low_y or abs(high_y) or 1) * 0.3
     x = alt.X(
@@ -302,7 +306,10 @@ def bubbles(
         "y:Q",
         title=None,
         axis=alt.Axis(format=axis_format(y_kind), tickCount=5),
-        scale=alt.Scale(domain=[low_y - reach if low_y < 0 else max(0, low_y - reach), high_y + reach], nice=False),
+        scale=alt.Scale(
+            domain=[low_y - reach if low_y < 0 else max(0, low_y - reach), high_y + reach],
+            nice=False,
+        ),
     )
     bottom = max(0, low_y - reach) if low_y >= 0 else low_y - reach
     per_pixel = (high_y + reach - bottom) / height
@@ -325,7 +332,7 @@ def bubbles(
     if any(row.get("lower") is not None for row in rows):
         layers.append(
             base.mark_rule(strokeWidth=1.5, opacity=0.55).encode(
-                y=y, x="lower:Q", x2="upper:Q", color=segment_colour(segments)
+                y=y, x=alt.X("lower:Q"), x2=alt.X2("upper:Q"), color=segment_colour(segments)
             )
         )
     layers += [
@@ -333,14 +340,16 @@ def bubbles(
         .encode(
             x=x,
             y=y,
-            size=alt.Size("size:Q", scale=alt.Scale(domain=[0, largest], range=[0, 1700]), legend=None),
+            size=alt.Size(
+                "size:Q", scale=alt.Scale(domain=[0, largest], range=[0, 1700]), legend=None
+            ),
             color=segment_colour(segments),
             tooltip=tooltips(rows),
             opacity=faded(pick, 0.92, 0.25),
         )
         .add_params(pick),
         base.mark_text(fontWeight="bold", baseline="bottom").encode(
-            x=x, y="top:Q", text="segment_id:N"
+            x=x, y=alt.Y("top:Q"), text=alt.Text("segment_id:N")
         ),
     ]
     return alt.layer(*layers).properties(
@@ -363,8 +372,12 @@ def scatter(
 ) -> alt.TopLevelMixin:
     """Points by segment, with the segment's id at the middle of its points."""
     pick = chosen("segment_id")
-    x = alt.X("x:Q", title=x_title, axis=alt.Axis(tickCount=5), scale=alt.Scale(nice=False, padding=6))
-    y = alt.Y("y:Q", title=y_title, axis=alt.Axis(tickCount=5), scale=alt.Scale(nice=False, padding=6))
+    x = alt.X(
+        "x:Q", title=x_title, axis=alt.Axis(tickCount=5), scale=alt.Scale(nice=False, padding=6)
+    )
+    y = alt.Y(
+        "y:Q", title=y_title, axis=alt.Axis(tickCount=5), scale=alt.Scale(nice=False, padding=6)
+    )
     points = (
         alt.Chart(inline(rows))
         .mark_circle(size=14)
@@ -374,12 +387,12 @@ def scatter(
     halo = (
         alt.Chart(inline(centres))
         .mark_text(fontSize=15, fontWeight="bold", stroke=PAPER, strokeWidth=4)
-        .encode(x=x, y=y, text="segment_id:N")
+        .encode(x=x, y=y, text=alt.Text("segment_id:N"))
     )
     names = (
         alt.Chart(inline(centres))
         .mark_text(fontSize=15, fontWeight="bold")
-        .encode(x=x, y=y, text="segment_id:N")
+        .encode(x=x, y=y, text=alt.Text("segment_id:N"))
     )
     return alt.layer(points, halo, names).properties(width=width - 60, height=min(width - 80, 440))
 
@@ -427,9 +440,19 @@ def heat(
         ),
     )
     scale = (
-        alt.Scale(domain=[-limit, -limit / 2, 0, limit / 2, limit], range=list(colours.DIVERGING), interpolate="rgb", clamp=True)
+        alt.Scale(
+            domain=[-limit, -limit / 2, 0, limit / 2, limit],
+            range=list(colours.DIVERGING),
+            interpolate="rgb",
+            clamp=True,
+        )
         if diverging
-        else alt.Scale(domain=[limit * i / 4 for i in range(5)], range=list(colours.SEQUENTIAL), interpolate="rgb", clamp=True)
+        else alt.Scale(
+            domain=[limit * i / 4 for i in range(5)],
+            range=list(colours.SEQUENTIAL),
+            interpolate="rgb",
+            clamp=True,
+        )
     )
     rect = base.mark_rect(cornerRadius=2, stroke=PAPER, strokeWidth=1.5).encode(
         x=x,
@@ -444,14 +467,14 @@ def heat(
                 gradientLength=min(200, width - 140),
                 gradientThickness=8,
                 format=legend_format,
-                tickCount=5,
+                values=[-limit, 0, limit] if diverging else [0, limit / 2, limit],
             ),
         ),
         tooltip=tooltips(rows),
     )
-    text = base.mark_text(fontSize=12 if len(column_order) < 9 or width > 400 else 10, color=colours.ON_SCALE).encode(
-        x=x, y=y, text="shown:N"
-    )
+    text = base.mark_text(
+        fontSize=12 if len(column_order) < 9 or width > 400 else 10, color=colours.ON_SCALE
+    ).encode(x=x, y=y, text=alt.Text("shown:N"))
     return alt.layer(rect, text).properties(
         width=width - left - 16, height=cell * max(1, len(row_order))
     )
@@ -482,21 +505,26 @@ def stacks(
                 scale=scale,
                 legend=alt.Legend(orient="top", title=None, columns=3 if width > 400 else 2),
             ),
-            order="part_order:O",
+            order=alt.Order("part_order:O"),
             tooltip=tooltips(rows),
             opacity=faded(pick, 1, 0.25),
         )
         .add_params(pick)
     )
-    total = totals.mark_text(align="left", dx=7).encode(y=y, x="value:Q", text="shown:N")
+    total = totals.mark_text(align="left", dx=7).encode(y=y, x=alt.X("value:Q"), text=alt.Text("shown:N"))
     name = totals.mark_text(align="left", baseline="bottom", dy=-10, color=QUIET).encode(
-        y=y, x=alt.value(0), text="label:N"
+        y=y, x=alt.XValue(0), text=alt.Text("label:N")
     )
     return alt.layer(bar, total, name).properties(width=width - 20, height=max(60, 46 * rows_count))
 
 
 def flows(
-    rows: Data, *, width: int, segments: Sequence[str], dates: Sequence[str], date_labels: Sequence[str]
+    rows: Data,
+    *,
+    width: int,
+    segments: Sequence[str],
+    dates: Sequence[str],
+    date_labels: Sequence[str],
 ) -> alt.TopLevelMixin:
     """Customers who moved between segments from date to date, as bands as wide as they are many.
 
@@ -536,7 +564,8 @@ def flows(
         starts[number] = low[key] + used_out.get(key, 0.0)
         used_out[key] = used_out.get(key, 0.0) + row["count"]
     for number, row in sorted(
-        enumerate(ordered), key=lambda pair: (pair[1]["step"], order[pair[1]["to"]], order[pair[1]["from"]])
+        enumerate(ordered),
+        key=lambda pair: (pair[1]["step"], order[pair[1]["to"]], order[pair[1]["from"]]),
     ):
         key = (row["step"] + 1, row["to"])
         ends[number] = low[key] + used_in.get(key, 0.0)
@@ -581,20 +610,22 @@ def flows(
         .encode(
             x=x,
             y=y,
-            y2="high:Q",
-            detail="band:N",
+            y2=alt.Y2("high:Q"),
+            detail=alt.Detail("band:N"),
             color=segment_colour(segments),
             opacity=faded(pick, 0.45, 0.08),
             tooltip=tooltips(bands),
         )
         .add_params(pick)
     )
-    node_x = alt.X("step:Q", scale=alt.Scale(domain=[-0.02, max(len(dates) - 1, 1) + 0.02], nice=False))
+    node_x = alt.X(
+        "step:Q", scale=alt.Scale(domain=[-0.02, max(len(dates) - 1, 1) + 0.02], nice=False)
+    )
     shown = [node for node in nodes if node["high"] > node["low"]]
     block = (
         alt.Chart(inline(shown))
         .mark_rule(strokeWidth=5)
-        .encode(x=node_x, y=y, y2="high:Q", color=segment_colour(segments))
+        .encode(x=node_x, y=y, y2=alt.Y2("high:Q"), color=segment_colour(segments))
     )
     inset = 20 * (max(len(dates) - 1, 1) + 0.04) / (width - 64)
     named = [
@@ -608,7 +639,7 @@ def flows(
         .encode(
             x=alt.X("at:Q"),
             y=alt.Y("middle:Q"),
-            text="segment_id:N",
+            text=alt.Text("segment_id:N"),
         )
     )
     return alt.layer(flow, block, label).properties(width=width - 64, height=340)
@@ -638,7 +669,9 @@ def locale(formatter: Formatter) -> dict[str, Any]:
     return {"decimal": decimal, "thousands": thousands, "grouping": [3], "currency": ["", ""]}
 
 
-def svg(spec: dict[str, Any], *, name: str, title: str, description: str, formatter: Formatter) -> str:
+def svg(
+    spec: dict[str, Any], *, name: str, title: str, description: str, formatter: Formatter
+) -> str:
     """Draw a specification as an SVG that stands on its own in a page.
 
     Parameters
@@ -654,7 +687,10 @@ def svg(spec: dict[str, Any], *, name: str, title: str, description: str, format
     """
     drawn: str = vl_convert.vegalite_to_svg(spec, format_locale=locale(formatter))
     drawn = re.sub(r' (?:role|aria-[a-z]+|font-family)="[^"]*"', "", drawn)
-    drawn = re.sub(r'\b(id="|url\(#|href="#)', rf"\g<1>{name}-", drawn)
+    # vl-convert counts its ids on from chart to chart; here they start anew in each.
+    for number, old in enumerate(dict.fromkeys(re.findall(r'\bid="([^"]+)"', drawn))):
+        drawn = drawn.replace(f'id="{old}"', f'id="{name}-{number}"')
+        drawn = drawn.replace(f"url(#{old})", f"url(#{name}-{number})")
     size = re.search(r'<svg[^>]* width="([\d.]+)" height="([\d.]+)"[^>]*>', drawn)
     if size is None:
         raise ValueError(f"vl-convert drew no SVG for {name}")
@@ -667,7 +703,12 @@ def svg(spec: dict[str, Any], *, name: str, title: str, description: str, format
         f'<title id="{name}-title">{html_text(title)}</title>'
         f'<desc id="{name}-desc">{html_text(description)}</desc>'
     )
-    body = re.sub(r"(\d\.\d)\d+", r"\1", drawn[size.end() :].replace("\n", ""))
+    # Coordinates to a tenth of a pixel; the text between the tags stays as it is.
+    body = re.sub(
+        r"<[^>]+>",
+        lambda tag: re.sub(r"(\d\.\d)\d+", r"\1", tag[0]),
+        drawn[size.end() :].replace("\n", ""),
+    )
     return opening + colours.as_variables(_smaller(body))
 
 

@@ -33,6 +33,8 @@ from customer_segmentation.reporting.relations import (
 from customer_segmentation.reporting.templates import environment, read_glossary, render
 from customer_segmentation.reporting.text import safe_text
 
+# Evidence asks for the queries of every page, and reports an error where there are none.
+_NO_QUERY = "\n```sql nothing_to_query\nselect 1 as one\n```\n"
 _QUIET = "text-xs text-base-content-muted mt-1 mb-8"
 
 
@@ -44,7 +46,9 @@ class EvidenceComponents(Components):
         self.used: set[str] = set()
         self.pages = {page.name: page for page in PAGES}
 
-    def _query(self, relation: Relation, columns: Sequence[str] = (), **added: str) -> tuple[str, str]:
+    def _query(
+        self, relation: Relation, columns: Sequence[str] = (), **added: str
+    ) -> tuple[str, str]:
         """Name and fenced text of a query; ``added`` columns are computed for display."""
         self.shown += 1
         name = f"q{self.shown}"
@@ -99,32 +103,36 @@ class EvidenceComponents(Components):
         attributes = self._attributes(
             data=Markup(name), column="shown_words" if added else column, fmt=fmt
         )
-        return Markup(f"<Value {attributes} emptySet=pass />")  # noqa: S704
+        return Markup(f"<Value {attributes} emptySet=pass />")
 
     # Queries of inline values stand before the text, since a fence can't stand in a sentence.
     queries: list[str]
 
     def note(self, text: str) -> Markup:
-        return Markup(f"\n\n<p class=\"text-base-content-muted italic my-2\">{safe_text(text)}</p>\n\n")  # noqa: S704
+        return Markup(
+            f'\n\n<p class="text-base-content-muted italic my-2">{safe_text(text)}</p>\n\n'
+        )
 
     def term(self, name: str, text: str | None = None) -> Markup:
         self.glossary_text(name)
-        return Markup(f'<a href="/glossary#{slug(name)}">{safe_text(text or name)}</a>')  # noqa: S704
+        return Markup(
+            f'<a class="markdown" href="/glossary#{slug(name)}">{safe_text(text or name)}</a>'
+        )
 
     def link(self, page: str, text: str) -> Markup:
-        return Markup(f'<a href="/{page}">{safe_text(text)}</a>')  # noqa: S704
+        return Markup(f'<a class="markdown" href="/{page}">{safe_text(text)}</a>')
 
     def segment_link(self, segment_id: str) -> Markup:
         name = self.context.names.get(segment_id, "")
-        return Markup(  # noqa: S704
-            f'<a href="/segments/{safe_text(segment_id)}">{safe_text(segment_id)} {safe_text(name)}</a>'
+        return Markup(
+            f'<a class="markdown" href="/segments/{safe_text(segment_id)}">{safe_text(segment_id)} {safe_text(name)}</a>'
         )
 
     def grid(self, layout: str, caller: Any) -> Markup:
-        return Markup(f"\n\n{caller()}\n\n")  # noqa: S704
+        return Markup(f"\n\n{caller()}\n\n")
 
     def fold(self, title: str, caller: Any) -> Markup:
-        return Markup(f'\n\n<Details title="{safe_text(title)}">\n\n{caller()}\n\n</Details>\n\n')  # noqa: S704
+        return Markup(f'\n\n<Details title="{safe_text(title)}">\n\n{caller()}\n\n</Details>\n\n')
 
     def table(self, relation: Relation, columns: Sequence[Column], **options: Any) -> Markup:
         for column in columns:
@@ -134,7 +142,7 @@ class EvidenceComponents(Components):
             if options.get("empty"):
                 return self.note(options["empty"])
             return self.not_available(relation.mart, options.get("caption", words(relation.mart)))
-        return Markup(self._table(relation, columns, options))  # noqa: S704
+        return Markup(self._table(relation, columns, options))
 
     def _table(self, relation: Relation, columns: Sequence[Column], options: dict[str, Any]) -> str:
         added: dict[str, str] = {}
@@ -144,7 +152,7 @@ class EvidenceComponents(Components):
             wanted += column.names
             if column.kind == "segment":
                 relation = relation.named() if column.name == "segment_id" else relation
-                added[f"{column.name}_link"] = f"'/segments/' || {column.name}"
+                added[f"{column.name}_link"] = self._link_sql(column.name)
                 if column.name == "segment_id":
                     wanted.append("segment_name")
                     added["segment_shown"] = "segment_id || ' ' || coalesce(segment_name, '')"
@@ -169,13 +177,19 @@ class EvidenceComponents(Components):
                 added[fmt_column] = self._unit_formats(column.unit)
             elif column.kind == "text" and relation.columns[column.name] == "BOOLEAN":
                 identifier = f"{column.name}_shown"
-                added[identifier] = f"case when {column.name} then 'yes' when not {column.name} then 'no' end"
+                added[identifier] = (
+                    f"case when {column.name} then 'yes' when not {column.name} then 'no' end"
+                )
             fmt = self._format(column)
             align = "right" if column.is_numeric else "left"
             cells.append(
                 "<Column "
                 + self._attributes(
-                    id=identifier, title=column.label, fmt=fmt, fmtColumn=fmt_column, align=align,
+                    id=identifier,
+                    title=column.label,
+                    fmt=fmt,
+                    fmtColumn=fmt_column,
+                    align=align,
                     wrap=True if not column.is_numeric else None,
                     description=column.help,
                 )
@@ -185,15 +199,23 @@ class EvidenceComponents(Components):
                 if bound:
                     cells.append(
                         "<Column "
-                        + self._attributes(id=bound, title=f"{column.label}, {label}", fmt=fmt, align="right")
+                        + self._attributes(
+                            id=bound, title=f"{column.label}, {label}", fmt=fmt, align="right"
+                        )
                         + " />"
                     )
-        flags = sorted({c.flag for c in columns if c.flag} | ({"is_suppressed"} & set(relation.columns)))
+        flags = sorted(
+            {c.flag for c in columns if c.flag} | ({"is_suppressed"} & set(relation.columns))
+        )
         if flags:
             wanted += flags
             test = " or ".join(flags)
-            added["hidden_note"] = f"case when {test} then {literal(self.suppressed_text())} else '' end"
-            cells.append("<Column " + self._attributes(id="hidden_note", title="Note", wrap=True) + " />")
+            added["hidden_note"] = (
+                f"case when {test} then {literal(self.suppressed_text())} else '' end"
+            )
+            cells.append(
+                "<Column " + self._attributes(id="hidden_note", title="Note", wrap=True) + " />"
+            )
         wanted = list(dict.fromkeys(wanted))
         name, query = self._query(relation, wanted, **added)
         rows = 100 if relation.parameters else len(relation.rows())
@@ -209,6 +231,10 @@ class EvidenceComponents(Components):
         extra = ["from and to are 95% intervals"] if any(c.lower for c in columns) else []
         body = "\n".join(f"  {cell}" for cell in cells)
         return f"{query}<DataTable {attributes}>\n{body}\n</DataTable>\n\n{self._source(options, extra)}"
+
+    def _link_sql(self, column: str) -> str:
+        known = ", ".join(literal(segment.segment_id) for segment in self.context.segments)
+        return f"case when {column} in ({known or 'null'}) then '/segments/' || {column} end"
 
     def _unit_formats(self, unit_column: str) -> str:
         currency = self.context.settings.formatter.currency
@@ -232,7 +258,7 @@ class EvidenceComponents(Components):
             f"{_js(segment.segment_id)}: {_js(colours.light(segment.segment_id))}"
             for segment in self.context.segments
         )
-        return Markup(f"{{{pairs}}}")  # noqa: S704
+        return Markup(f"{{{pairs}}}")
 
     def chart(self, kind: str, relation: Relation, **options: Any) -> Markup:
         maker = getattr(self, f"_{kind.replace(' ', '_')}", None)
@@ -247,9 +273,15 @@ class EvidenceComponents(Components):
         body, columns = made
         figures = ""
         if columns and options.get("figures", True):
-            table = self._table(relation, columns, {**options, "caption": f"Figures: {options['title']}"})
+            table = self._table(
+                relation, columns, {**options, "caption": f"Figures: {options['title']}"}
+            )
             figures = f'<Details title="Figures">\n\n{table}\n\n</Details>\n\n'
-        return Markup(f"{body}\n\n{self._source(options)}{figures}")  # noqa: S704
+        # Evidence cuts the title of some charts off, so it stands above as text.
+        heading = f'\n\n<p class="mt-6"><b>{safe_text(options["title"])}</b>'
+        if options.get("subtitle"):
+            heading += f" {safe_text(options['subtitle'])}"
+        return Markup(f"{heading}</p>\n\n{body}\n\n{self._source(options)}{figures}")
 
     def _has(self, relation: Relation, *columns: str) -> bool:
         for column in columns:
@@ -258,8 +290,6 @@ class EvidenceComponents(Components):
 
     def _titles(self, options: dict[str, Any]) -> dict[str, Any]:
         return {
-            "title": options["title"],
-            "subtitle": options.get("subtitle"),
             "emptySet": "pass",
             "emptyMessage": "Not available for this segment.",
         }
@@ -273,16 +303,31 @@ class EvidenceComponents(Components):
         columns = [category, value]
         name, query = self._query(kept, columns)
         attributes = self._attributes(
-            data=Markup(name), x=category, y=value, swapXY=True, sort=Markup("false"),
+            data=Markup(name),
+            x=category,
+            y=value,
+            swapXY=True,
+            sort=Markup("false"),
             series=category if category == "segment_id" else None,
             seriesColors=self._colours() if category == "segment_id" else None,
-            legend=Markup("false"), yFmt=self._format(Column(value, "", kind)), yAxisTitle=options.get("label"),
+            legend=Markup("false"),
+            yFmt=self._format(Column(value, "", kind)),
+            yAxisTitle=options.get("label"),
             **self._titles(options),
         )
         figures = [
-            Column(category, "Segment" if category == "segment_id" else "Item",
-                   "segment" if category == "segment_id" else "words"),
-            Column(value, options.get("label", "Value"), kind, lower=options.get("lower"), upper=options.get("upper")),
+            Column(
+                category,
+                "Segment" if category == "segment_id" else "Item",
+                "segment" if category == "segment_id" else "words",
+            ),
+            Column(
+                value,
+                options.get("label", "Value"),
+                kind,
+                lower=options.get("lower"),
+                upper=options.get("upper"),
+            ),
             *(Column(*extra) for extra in options.get("tips", ())),
         ]
         return f"{query}<BarChart {attributes} />", figures
@@ -301,30 +346,54 @@ class EvidenceComponents(Components):
                 name, query = self._query(one, list(dict.fromkeys([x, y, series])))
                 title = self.segment_title(item) if facet == "segment_id" else words(str(item))
                 attributes = self._attributes(
-                    data=Markup(name), x=x, y=y, series=None if facet == series else series,
-                    sort=Markup("false"), yFmt=self._format(Column(y, "", kind)),
-                    xAxisTitle=options.get("x_label"), title=title, emptySet="pass",
+                    data=Markup(name),
+                    x=x,
+                    y=y,
+                    series=None if facet == series else series,
+                    sort=Markup("false"),
+                    yFmt=self._format(Column(y, "", kind)),
+                    xAxisTitle=options.get("x_label"),
+                    title=title,
+                    emptySet="pass",
                     chartAreaHeight=Markup("130"),
                 )
                 parts.append(f"{query}<LineChart {attributes} />")
         else:
             name, query = self._query(relation.where(**{f"{y}__known": True}), [x, y, series])
             attributes = self._attributes(
-                data=Markup(name), x=x, y=y, series=series, markers=True, sort=Markup("false"),
+                data=Markup(name),
+                x=x,
+                y=y,
+                series=series,
+                markers=True,
+                sort=Markup("false"),
                 seriesColors=self._colours() if series == "segment_id" else None,
-                yFmt=self._format(Column(y, "", kind)), yAxisTitle=options.get("label"),
+                yFmt=self._format(Column(y, "", kind)),
+                yAxisTitle=options.get("label"),
                 **self._titles(options),
             )
             parts.append(f"{query}<LineChart {attributes} />")
         figures = [
             *([Column("segment_id", "Segment", "segment")] if facet == "segment_id" else []),
-            Column(series, options.get("series_label", "Segment" if series == "segment_id" else "Series"),
-                   "segment" if series == "segment_id" else "text"),
-            Column(x, options.get("x_label", "Date"), "text" if relation.columns[x] == "DATE" else "integer"),
-            Column(y, options.get("label", "Value"), kind, lower=options.get("lower"), upper=options.get("upper")),
+            Column(
+                series,
+                options.get("series_label", "Segment" if series == "segment_id" else "Series"),
+                "segment" if series == "segment_id" else "text",
+            ),
+            Column(
+                x,
+                options.get("x_label", "Date"),
+                "text" if relation.columns[x] == "DATE" else "integer",
+            ),
+            Column(
+                y,
+                options.get("label", "Value"),
+                kind,
+                lower=options.get("lower"),
+                upper=options.get("upper"),
+            ),
         ]
-        heading = f"\n\n<p><b>{safe_text(options['title'])}</b></p>\n\n" if facet else ""
-        return heading + "\n\n".join(parts), figures
+        return "\n\n".join(parts), figures
 
     def _bubble(self, relation: Relation, options: dict[str, Any]) -> Any:
         x, y, size = options["x"], options["y"], options["size"]
@@ -333,15 +402,27 @@ class EvidenceComponents(Components):
         kept = relation.where(**{f"{x}__known": True, f"{y}__known": True})
         name, query = self._query(kept, ["segment_id", x, y, size])
         attributes = self._attributes(
-            data=Markup(name), x=x, y=y, size=size, series="segment_id", seriesColors=self._colours(),
+            data=Markup(name),
+            x=x,
+            y=y,
+            size=size,
+            series="segment_id",
+            seriesColors=self._colours(),
             xFmt=self._format(Column(x, "", options.get("x_format", "percent"))),
             yFmt=self._format(Column(y, "", options.get("y_format", "currency"))),
-            xAxisTitle=options["x_label"], yAxisTitle=options["y_label"], **self._titles(options),
+            xAxisTitle=options["x_label"],
+            yAxisTitle=options["y_label"],
+            **self._titles(options),
         )
         figures = [
             Column("segment_id", "Segment", "segment"),
-            Column(x, options["x_label"], options.get("x_format", "percent"),
-                   lower=options.get("lower"), upper=options.get("upper")),
+            Column(
+                x,
+                options["x_label"],
+                options.get("x_format", "percent"),
+                lower=options.get("lower"),
+                upper=options.get("upper"),
+            ),
             Column(y, options["y_label"], options.get("y_format", "currency")),
             Column(size, "Customers", "integer"),
         ]
@@ -353,9 +434,16 @@ class EvidenceComponents(Components):
             return None
         name, query = self._query(relation, ["segment_id", x, y])
         attributes = self._attributes(
-            data=Markup(name), x=x, y=y, series="segment_id", seriesColors=self._colours(),
-            xAxisTitle=options["x_label"], yAxisTitle=options["y_label"], pointSize=Markup("5"),
-            chartAreaHeight=Markup("380"), **self._titles(options),
+            data=Markup(name),
+            x=x,
+            y=y,
+            series="segment_id",
+            seriesColors=self._colours(),
+            xAxisTitle=options["x_label"],
+            yAxisTitle=options["y_label"],
+            pointSize=Markup("5"),
+            chartAreaHeight=Markup("380"),
+            **self._titles(options),
         )
         return f"{query}<ScatterPlot {attributes} />", []
 
@@ -367,23 +455,39 @@ class EvidenceComponents(Components):
         if row == column:
             raise ReportError("a heat map needs different rows and columns")
         kept = relation.where(**{f"{value}__known": True})
-        name, query = self._query(kept, [row, column, value],
-                                  row_shown=_words_sql(row), column_shown=f"cast({column} as varchar)")
+        name, query = self._query(
+            kept,
+            [row, column, value],
+            row_shown=_words_sql(row),
+            column_shown=f"cast({column} as varchar)",
+        )
         scale = colours.DIVERGING if options.get("diverging", True) else colours.SEQUENTIAL
         limit = options.get("limit")
         attributes = self._attributes(
-            data=Markup(name), x="column_shown", y="row_shown", value=value,
+            data=Markup(name),
+            x="column_shown",
+            y="row_shown",
+            value=value,
             valueFmt=self._format(Column(value, "", kind)) or "0.00",
             colorScale=Markup("[" + ", ".join(_js(item) for item in scale) + "]"),
-            min=None if limit is None else Markup(str(-limit if options.get("diverging", True) else 0)),
+            min=None
+            if limit is None
+            else Markup(str(-limit if options.get("diverging", True) else 0)),
             max=None if limit is None else Markup(str(limit)),
-            xSort=None, legend=Markup("false"), nullsZero=Markup("false"), **self._titles(options),
+            xSort=None,
+            legend=Markup("false"),
+            nullsZero=Markup("false"),
+            **self._titles(options),
         )
         figures = [
-            Column(row, options.get("row_label", "Row"),
-                   "segment" if row == "segment_id" else "words"),
-            Column(column, options.get("column_label", "Column"),
-                   "segment" if column == "segment_id" else "words"),
+            Column(
+                row, options.get("row_label", "Row"), "segment" if row == "segment_id" else "words"
+            ),
+            Column(
+                column,
+                options.get("column_label", "Column"),
+                "segment" if column == "segment_id" else "words",
+            ),
             Column(value, options.get("label", "Value"), kind if kind != "unit" else "precise"),
         ]
         return f"{query}<Heatmap {attributes} />", figures
@@ -397,10 +501,14 @@ class EvidenceComponents(Components):
         kept = relation.where(**{f"{total}__known": True})
         name, query = self._query(kept, [category, *names, total])
         attributes = self._attributes(
-            data=Markup(name), x=category,
+            data=Markup(name),
+            x=category,
             y=Markup("[" + ", ".join(_js(item) for item in names) + "]"),
-            type="stacked", swapXY=True, sort=Markup("false"),
-            yFmt=self._format(Column(total, "", kind)), yAxisTitle=options.get("label"),
+            type="stacked",
+            swapXY=True,
+            sort=Markup("false"),
+            yFmt=self._format(Column(total, "", kind)),
+            yAxisTitle=options.get("label"),
             **self._titles(options),
         )
         figures = [
@@ -422,8 +530,13 @@ class EvidenceComponents(Components):
             target="to_segment_id || ' after'",
         )
         attributes = self._attributes(
-            data=Markup(name), sourceCol="source", targetCol="target", valueCol="customers_count",
-            valueFmt="#,##0", chartAreaHeight=Markup("380"), **self._titles(options),
+            data=Markup(name),
+            sourceCol="source",
+            targetCol="target",
+            valueCol="customers_count",
+            valueFmt="#,##0",
+            chartAreaHeight=Markup("380"),
+            **self._titles(options),
         )
         figures = [
             Column("from_observation_date", "From date"),
@@ -438,7 +551,7 @@ class EvidenceComponents(Components):
 def _js(text: str) -> str:
     """A text as a JavaScript string in which no mark can end anything."""
     escaped = "".join(
-        mark if mark.isascii() and mark.isalnum() or mark in "#_ " else f"\\u{{{ord(mark):x}}}"
+        mark if (mark.isascii() and mark.isalnum()) or mark in "#_ " else f"\\u{{{ord(mark):x}}}"
         for mark in text
     )
     return f"'{escaped}'"
@@ -489,18 +602,16 @@ def render_evidence(database: Path, *, templates: Path, project_dir: Path) -> Pa
             used |= components.used
             name = f"segments/[{page.parameter}].md" if page.parameter else f"{page.name}.md"
             head = f"---\ntitle: {page.title}\nhide_title: true\nsidebar_position: {position + 1}\n---\n"
+            if "```sql" not in body and not components.queries:
+                components.queries.append(_NO_QUERY)
             pages[name] = head + "".join(components.queries) + "\n" + _collapsed(body)
         pages["segments/index.md"] = _segments_page(context)
-        sources = {
-            f"{mart}.sql": _source_sql(source, mart) for mart in sorted(used)
-        }
+        sources = {f"{mart}.sql": _source_sql(source, mart) for mart in sorted(used)}
     finally:
         source.close()
     folder = project_dir / "sources" / "marts"
     connection = os.path.relpath(database.resolve(), folder.resolve())
-    sources["connection.yaml"] = (
-        f"name: marts\ntype: duckdb\noptions:\n  filename: {connection}\n"
-    )
+    sources["connection.yaml"] = f"name: marts\ntype: duckdb\noptions:\n  filename: {connection}\n"
     for target, files in ((project_dir / "pages", pages), (folder, sources)):
         if target.exists():
             shutil.rmtree(target)
@@ -513,17 +624,21 @@ def render_evidence(database: Path, *, templates: Path, project_dir: Path) -> Pa
 
 def _collapsed(text: str) -> str:
     lines = text.split("\n")
-    kept = [line for index, line in enumerate(lines) if line.strip() or (index and lines[index - 1].strip())]
+    kept = [
+        line
+        for index, line in enumerate(lines)
+        if line.strip() or (index and lines[index - 1].strip())
+    ]
     return "\n".join(kept).strip() + "\n"
 
 
 def _segments_page(context: Context) -> str:
     links = "\n".join(
-        f'- <a href="/segments/{safe_text(item.segment_id)}">{safe_text(item.segment_id)} '
+        f'- <a class="markdown" href="/segments/{safe_text(item.segment_id)}">{safe_text(item.segment_id)} '
         f"{safe_text(item.name)}</a>"
         for item in context.segments
     )
-    return f"---\ntitle: Segments\nhide_title: true\nsidebar_position: 90\n---\n# Segments\n\n{links}\n"
+    return f"---\ntitle: Segments\nhide_title: true\nsidebar_position: 90\n---\n{_NO_QUERY}\n# Segments\n\n{links}\n"
 
 
 def _source_sql(database: Database, mart: str) -> str:

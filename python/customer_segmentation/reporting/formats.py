@@ -64,7 +64,7 @@ class Formatter:
                 f"report_locale is '{self.locale}', which is no known locale; write it as en-GB"
             ) from error
 
-    def number(self, value: float | Decimal, digits: int = 0, *, signed: bool = False) -> str:
+    def number(self, value: Any, digits: int = 0, *, signed: bool = False) -> str:
         """A number with a fixed count of decimals."""
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
         if signed:
@@ -76,7 +76,7 @@ class Formatter:
         text = _percent_pattern(self.locale, digits).apply(value, _locale(self.locale))
         return self._minus(("+" if signed and value > 0 else "") + text)
 
-    def money(self, value: float | Decimal, digits: int = 0) -> str:
+    def money(self, value: Any, digits: int = 0) -> str:
         """An amount with the currency's symbol where it has one."""
         plain = self.number(abs(value), digits)
         sign = "\u2212" if value < 0 and plain.strip("0.,") else ""

@@ -65,7 +65,7 @@ class HtmlComponents(Components):
     def block(self, html: str) -> Markup:
         """Keep HTML away from the Markdown parser."""
         self.blocks.append(html)
-        return Markup(f'\n\n<div data-block="{len(self.blocks) - 1}"></div>\n\n')  # noqa: S704
+        return Markup(f'\n\n<div data-block="{len(self.blocks) - 1}"></div>\n\n')
 
     def placed(self, html: str) -> str:
         """Put the blocks where they belong; a block may hold others."""
@@ -111,7 +111,7 @@ class HtmlComponents(Components):
         if found is None:
             hidden = row is not None and "is_suppressed" in row and row["is_suppressed"]
             text = self.suppressed_text() if hidden else options.get("missing", "not available")
-            return Markup(f'<span class="none">{safe_text(text)}</span>')  # noqa: S704
+            return Markup(f'<span class="none">{safe_text(text)}</span>')
         formatter = self.context.settings.formatter
         text = (
             formatter(found, "unit", str(row[spec.unit or "unit"]))
@@ -120,7 +120,7 @@ class HtmlComponents(Components):
             if kind == "words"
             else formatter(found, kind)
         )
-        return Markup(  # noqa: S704
+        return Markup(
             f'<span class="figure{" words" if isinstance(found, str) else ""}" data-figure="{html_attribute(relation.mart)}.'
             f'{html_attribute(column)}" data-value="{html_attribute(raw(found))}">'
             f"{safe_text(text)}</span>"
@@ -131,27 +131,27 @@ class HtmlComponents(Components):
 
     def term(self, name: str, text: str | None = None) -> Markup:
         explained = self.glossary_text(name)
-        return Markup(  # noqa: S704
+        return Markup(
             f'<a class="term" href="{self.root}glossary.html#{slug(name)}" '
             f'title="{html_attribute(explained)}">{safe_text(text or name)}</a>'
         )
 
     def link(self, page: str, text: str) -> Markup:
-        return Markup(f'<a href="{self.root}{page}.html">{safe_text(text)}</a>')  # noqa: S704
+        return Markup(f'<a href="{self.root}{page}.html">{safe_text(text)}</a>')
 
     def segment_link(self, segment_id: str) -> Markup:
         name = self.context.names.get(segment_id, "")
-        return Markup(  # noqa: S704
+        return Markup(
             f'<a href="{self.root}{html_attribute(segment_file(segment_id))}">'
             f"{safe_text(segment_id)} {safe_text(name)}</a>"
         )
 
     def grid(self, layout: str, caller: Any) -> Markup:
         inner = caller()
-        return Markup(f'\n\n<div class="grid {slug(layout)}">\n\n{inner}\n\n</div>\n\n')  # noqa: S704
+        return Markup(f'\n\n<div class="grid {slug(layout)}">\n\n{inner}\n\n</div>\n\n')
 
     def fold(self, title: str, caller: Any) -> Markup:
-        return Markup(  # noqa: S704
+        return Markup(
             f"\n\n<details class='fold'><summary>{html_text(title)}</summary>\n\n"
             f"{caller()}\n\n</details>\n\n"
         )
@@ -199,7 +199,7 @@ class HtmlComponents(Components):
             hint = f' title="{html_attribute(column.help)}"' if column.help else ""
             head.append(
                 f'<th scope="col" class="{kind}" data-csv="{html_attribute(names)}"'
-                f'{"" if index else " data-first"}>'
+                f"{'' if index else ' data-first'}>"
                 f'<button type="button"{hint}>{html_text(column.label)}</button></th>'
             )
         body = []
@@ -225,15 +225,13 @@ class HtmlComponents(Components):
                     text = self.shown_value(found, column, row)
                     if column.lower and column.upper and row[column.lower] is not None:
                         formatter = self.context.settings.formatter
-                        low = re.sub(
-                            r"\s*(?:%|pp)$", "", formatter(row[column.lower], column.kind)
-                        )
+                        low = re.sub(r"\s*(?:%|pp)$", "", formatter(row[column.lower], column.kind))
                         high = formatter(row[column.upper], column.kind)
                         text = (
                             f'<span class="est">{text}</span> <span class="ci">'
                             f"{html_text(f'{low} to {high}')}</span>"
                         )
-                tag = "th scope=\"row\"" if index == 0 else "td"
+                tag = 'th scope="row"' if index == 0 else "td"
                 kind = "n" if column.is_numeric else "t"
                 attribute = html_attribute("|".join(value.replace("|", "/") for value in values))
                 cells.append(
@@ -300,13 +298,19 @@ class HtmlComponents(Components):
             separators=(",", ":"),
             ensure_ascii=False,
         )
-        live = live.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+        live = (
+            live.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+        )
         extra = ["bars and ranges are 95% intervals"] if options.get("lower") else []
         if options.get("lower") and options.get("interval_label"):
             extra = []
         details = ""
         if columns and options.get("figures", True):
-            table_options = {**options, "caption": f"Figures: {options['title']}", "name": options["title"]}
+            table_options = {
+                **options,
+                "caption": f"Figures: {options['title']}",
+                "name": options["title"],
+            }
             details = (
                 '<details class="figures"><summary>Figures</summary>'
                 f"{self._table(relation.rows(), columns, table_options, relation)}</details>"
@@ -337,7 +341,9 @@ class HtmlComponents(Components):
     def _facet(self, row: Row, column: str | None) -> str:
         if column is None:
             return ""
-        return self._label(str(row[column]), 34) if column == "segment_id" else words(str(row[column]))
+        return (
+            self._label(str(row[column]), 34) if column == "segment_id" else words(str(row[column]))
+        )
 
     def _bars(self, relation: Relation, options: dict[str, Any]) -> Any:
         value, kind = relation.column(options["value"]), options.get("format", "percent")
@@ -380,17 +386,18 @@ class HtmlComponents(Components):
             rows.append(entry)
         if not rows:
             return None
-        segments = (
-            self._ids() if category == "segment_id" else [row["segment_id"] for row in rows]
-        )
+        segments = self._ids() if category == "segment_id" else [row["segment_id"] for row in rows]
         described = "; ".join(
             f"{row['label']}: {row['shown']}"
             + (f" ({row[f'Tip {interval}']})" if f"Tip {interval}" in row else "")
             for row in rows
         )
         columns = [
-            Column(category, "Segment" if category == "segment_id" else "Item",
-                   "segment" if category == "segment_id" else "words"),
+            Column(
+                category,
+                "Segment" if category == "segment_id" else "Item",
+                "segment" if category == "segment_id" else "words",
+            ),
             Column(value, options.get("label", "Value"), kind, lower=lower, upper=upper),
             *(Column(*extra) for extra in options.get("tips", ())),
         ]
@@ -475,7 +482,9 @@ class HtmlComponents(Components):
             if facet:
                 return alt.Color(
                     "segment_id:N",
-                    legend=alt.Legend(title=options.get("series_label"), orient="bottom", columns=4),
+                    legend=alt.Legend(
+                        title=options.get("series_label"), orient="bottom", columns=4
+                    ),
                     scale=alt.Scale(domain=names, range=charts.ages(len(names))),
                 )
             return alt.Color(
@@ -507,8 +516,11 @@ class HtmlComponents(Components):
             Column(
                 series,
                 "Segment" if is_segment else options.get("series_label", "Series"),
-                "segment" if is_segment
-                else "date" if isinstance(found_rows[0][series], dt.date) else "words",
+                "segment"
+                if is_segment
+                else "date"
+                if isinstance(found_rows[0][series], dt.date)
+                else "words",
             ),
             Column(x, options.get("x_label", "Date"), "date" if is_date else "integer"),
             Column(y, options.get("label", "Value"), kind, lower=lower, upper=upper),
@@ -521,9 +533,7 @@ class HtmlComponents(Components):
         x_kind, y_kind = options.get("x_format", "percent"), options.get("y_format", "currency")
         formatter = self.context.settings.formatter
         rows: charts.Data = []
-        found = [
-            row for row in relation.rows() if None not in (row[x], row[y], row[size])
-        ]
+        found = [row for row in relation.rows() if None not in (row[x], row[y], row[size])]
         if not found:
             return None
         largest = max(row[size] for row in found)
@@ -655,9 +665,11 @@ class HtmlComponents(Components):
         if options.get("sort_columns", column_name == "segment_id"):
             column_order.sort()
         diverging = options.get("diverging", True)
-        limit = options.get("limit") or max(
-            abs(float(row["value"])) for row in rows if row["value"] is not None
-        ) or 1
+        limit = (
+            options.get("limit")
+            or max(abs(float(row["value"])) for row in rows if row["value"] is not None)
+            or 1
+        )
         longest = max(len(item) for item in row_order)
         described = (
             f"Matrix of {len(row_order)} rows ({', '.join(row_order[:40])}) and "
@@ -665,7 +677,9 @@ class HtmlComponents(Components):
         )
 
         def build(width: int) -> alt.TopLevelMixin:
-            left = min(int(longest * (7.2 if width > 400 else 6.4)) + 14, 240 if width > 400 else 176)
+            left = min(
+                int(longest * (7.2 if width > 400 else 6.4)) + 14, 240 if width > 400 else 176
+            )
             return charts.heat(
                 rows,
                 width=width,
@@ -681,10 +695,20 @@ class HtmlComponents(Components):
             )
 
         columns = [
-            Column(row_name, options.get("row_label", "Row"),
-                   "feature" if row_name in ("feature", "dimension") else "segment" if row_name == "segment_id" else "words"),
-            Column(column_name, options.get("column_label", "Column"),
-                   "segment" if column_name == "segment_id" else "words"),
+            Column(
+                row_name,
+                options.get("row_label", "Row"),
+                "feature"
+                if row_name in ("feature", "dimension")
+                else "segment"
+                if row_name == "segment_id"
+                else "words",
+            ),
+            Column(
+                column_name,
+                options.get("column_label", "Column"),
+                "segment" if column_name == "segment_id" else "words",
+            ),
             Column(value, options.get("label", "Value"), kind if kind != "unit" else "precise"),
         ]
         return build, described, columns
@@ -700,7 +724,11 @@ class HtmlComponents(Components):
         for row in relation.rows():
             if row[total] is None:
                 continue
-            label = self._label(str(row[category])) if category == "segment_id" else words(str(row[category]))
+            label = (
+                self._label(str(row[category]))
+                if category == "segment_id"
+                else words(str(row[category]))
+            )
             for position, (column, part) in enumerate(parts):
                 found = row[relation.column(column)]
                 if found is None:
@@ -816,7 +844,11 @@ class HtmlComponents(Components):
         return self.block(self._cards(rows, columns, options, relation))
 
     def _cards(
-        self, rows: Sequence[Row], columns: Sequence[Column], options: dict[str, Any], relation: Relation
+        self,
+        rows: Sequence[Row],
+        columns: Sequence[Column],
+        options: dict[str, Any],
+        relation: Relation,
     ) -> str:
         html = self._table(rows, columns, options, relation)
         return html.replace('class="table"', 'class="table overview"', 1)

@@ -51,7 +51,7 @@ def render_site(database: Path, *, templates: Path, out_dir: Path) -> Path:
         column.
     """
     with ThreadPoolExecutor(max_workers=1) as pool:
-        vega = pool.submit(vl_convert.javascript_bundle)
+        vega = pool.submit(lambda: str(vl_convert.javascript_bundle(None)))
         source = Database(database)
         try:
             context = read_context(source, read_glossary(templates))
@@ -83,9 +83,7 @@ def palette_css() -> str:
     """The palette as custom properties for light and dark pages."""
     light = "".join(f"{name}:{value};" for name, value, _ in colours.properties())
     dark = "".join(f"{name}:{value};" for name, _, value in colours.properties())
-    swatches = "".join(
-        f".s{i}{{--own:var(--segment-{i})}}" for i in range(len(colours.SEGMENTS))
-    )
+    swatches = "".join(f".s{i}{{--own:var(--segment-{i})}}" for i in range(len(colours.SEGMENTS)))
     return (
         f":root{{{light}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
         f"{swatches}\n"
@@ -94,7 +92,9 @@ def palette_css() -> str:
 
 def _pages(context: Context, templates: Path) -> dict[str, str]:
     jinja = environment(templates)
-    shell = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    shell = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     layout = shell.from_string((_ASSETS / "page.html").read_text(encoding="utf-8"))
     markdown = MarkdownIt("commonmark", {"html": True}).enable("table")
     rendered: dict[str, str] = {}
@@ -120,9 +120,9 @@ def _pages(context: Context, templates: Path) -> dict[str, str]:
                     }
                     for s in context.segments
                 ],
-                body=Markup(body),  # noqa: S704
+                body=Markup(body),
                 has_charts=components.has_charts,
-                language=context.settings.formatter.locale,
+                language=context.settings.formatter.locale.replace("_", "-"),
                 page_class=page.name,
                 palette=json.dumps([[name, value] for name, value, _ in colours.properties()]),
             )

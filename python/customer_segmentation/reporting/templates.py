@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
-from jinja2.sandbox import SandboxedEnvironment, SecurityError
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import SandboxedEnvironment
 
 from customer_segmentation.reporting.components import Components
 from customer_segmentation.reporting.errors import ReportError
@@ -59,7 +60,9 @@ def render(
     try:
         return jinja.get_template(template).render(**components.namespace(), **values)
     except TemplateSyntaxError as error:
-        raise type_of(error)(f"{error.filename or template}:{error.lineno}: {error.message}") from error
+        raise type_of(error)(
+            f"{error.filename or template}:{error.lineno}: {error.message}"
+        ) from error
     except (ReportError, TemplateError, SecurityError, TypeError, ValueError, KeyError) as error:
         raise type_of(error)(f"{place(error, template)}: {error}") from error
 

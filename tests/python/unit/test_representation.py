@@ -37,7 +37,8 @@ def test_untransformed_feature_is_standardised_by_population_mean_and_deviation(
     assert dimension.centre == 5.0
     assert dimension.scale == pytest.approx(math.sqrt(5.0), abs=1e-11)
     coordinates = fitted.transform({"amount": [5.0, 5.0 + math.sqrt(5.0)]})
-    np.testing.assert_allclose(coordinates[:, 0], [0.0, 1.0], atol=1e-11)
+    # Four different values of a quarter each: a variance of 1 - 4 / 4 ** 3.
+    np.testing.assert_allclose(coordinates[:, 0], [0.0, math.sqrt(15 / 16)], atol=1e-11)
 
 
 def test_log_counts_in_the_lowest_decile_of_absolute_values():
@@ -51,7 +52,7 @@ def test_log_counts_in_the_lowest_decile_of_absolute_values():
         dimension.scale
     )
     got = fitted.transform({"amount": [0.0, 10.0, 1000.0, -10.0]})[:, 0]
-    np.testing.assert_allclose(got, z, atol=1e-12)
+    np.testing.assert_allclose(got, dimension.weight * z, atol=1e-12)
 
 
 def test_power_makes_lognormal_values_nearly_normal():
@@ -229,6 +230,13 @@ def test_uncorrelated_features_of_a_family_have_a_vote_each():
     rows = [(name, "repayment", "unknown", "median", "none") for name in features]
     shares = fit_representation(features, catalogue_of(*rows)).treatment()["variance_share_ratio"]
     np.testing.assert_allclose(shares, 1 / 3, atol=0.001)
+
+
+def test_feature_that_is_mostly_one_value_weighs_less():
+    # Nine in ten are zero: 1 - 0.9 ** 3 - 0.1 ** 3 = 0.27.
+    fitted = fit_representation({"amount": [0.0] * 18 + [5.0] * 2}, one_feature())
+    coordinates = fitted.transform({"amount": [0.0] * 18 + [5.0] * 2})
+    assert coordinates.var() == pytest.approx(0.27, abs=1e-9)
 
 
 def test_catalogue_weight_multiplies_the_variance():

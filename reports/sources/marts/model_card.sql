@@ -1,0 +1,8 @@
+select
+    section,
+    position,
+    topic,
+    statement,
+    owner,
+    source
+from marts.model_card

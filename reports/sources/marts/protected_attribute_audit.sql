@@ -1,0 +1,22 @@
+select
+    strftime(observation_date, '%Y-%m-%d') as observation_date,
+    segment_id,
+    attribute,
+    group_value,
+    customers_count,
+    segment_customers_count,
+    segment_share,
+    segment_share_lower,
+    segment_share_upper,
+    group_customers_count,
+    book_share,
+    standardised_mean_difference,
+    reference_group,
+    assignment_rate,
+    reference_assignment_rate,
+    adverse_impact_ratio,
+    adverse_impact_ratio_lower,
+    adverse_impact_ratio_upper,
+    screen_result,
+    is_suppressed
+from marts.protected_attribute_audit

@@ -1,0 +1,20 @@
+select
+    source,
+    invocation_id,
+    strftime(run_started_at, '%Y-%m-%d') as run_started_at,
+    dbt_version,
+    adapter_type,
+    engine_version,
+    code_commit,
+    code_hash,
+    data_snapshot_hash,
+    feature_list_hash,
+    segment_model_version,
+    library_versions,
+    strftime(history_starts_on, '%Y-%m-%d') as history_starts_on,
+    strftime(history_ends_on, '%Y-%m-%d') as history_ends_on,
+    observation_dates_count,
+    strftime(latest_observation_date, '%Y-%m-%d') as latest_observation_date,
+    raw_row_count,
+    rejected_row_count
+from marts.run_manifest
