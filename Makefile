@@ -61,6 +61,9 @@ lint: setup-dev  ## Check style and types
 	@$(BIN)/mypy
 	@$(BIN)/python -m sqlfluff lint --disable-progress-bar --processes 2 models macros tests/dbt analyses
 
+unit: setup-dev  ## Run the fast tests
+	@$(BIN)/python -m pytest tests/python/unit
+
 bench: setup-dev  ## Measure recovery, the choice of k and baselines; write docs/BENCHMARKS.md
 	@$(BIN)/python -m customer_segmentation.benchmarks
 

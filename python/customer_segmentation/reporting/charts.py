@@ -183,7 +183,9 @@ def bars(
     ]
     if has_interval:
         layers.append(
-            base.mark_rule(strokeWidth=1.5, color=INK).encode(y=y, x=alt.X("lower:Q"), x2=alt.X2("upper:Q"))
+            base.mark_rule(strokeWidth=1.5, color=INK).encode(
+                y=y, x=alt.X("lower:Q"), x2=alt.X2("upper:Q")
+            )
         )
         for end in ("lower", "upper"):
             layers.append(
@@ -241,7 +243,9 @@ def lines(
     layers: list[Any] = []
     if has_interval:
         layers.append(
-            base.mark_area(opacity=0.14).encode(x=x, y=alt.Y("lower:Q"), y2=alt.Y2("upper:Q"), color=colour)
+            base.mark_area(opacity=0.14).encode(
+                x=x, y=alt.Y("lower:Q"), y2=alt.Y2("upper:Q"), color=colour
+            )
         )
     layers.append(
         base.mark_line(point={"size": 36, "filled": True} if marks else False)
@@ -511,7 +515,9 @@ def stacks(
         )
         .add_params(pick)
     )
-    total = totals.mark_text(align="left", dx=7).encode(y=y, x=alt.X("value:Q"), text=alt.Text("shown:N"))
+    total = totals.mark_text(align="left", dx=7).encode(
+        y=y, x=alt.X("value:Q"), text=alt.Text("shown:N")
+    )
     name = totals.mark_text(align="left", baseline="bottom", dy=-10, color=QUIET).encode(
         y=y, x=alt.XValue(0), text=alt.Text("label:N")
     )

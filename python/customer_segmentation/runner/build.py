@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt_common.events.base_types import EventMsg
 
@@ -17,7 +18,9 @@ Progress = Callable[[int, int, str], None]
 
 def known_sources(project_dir: Path) -> list[str]:
     """Names of the sources that the project can read: the folders of models/staging."""
-    return sorted(path.name for path in (project_dir / "models" / "staging").iterdir() if path.is_dir())
+    return sorted(
+        path.name for path in (project_dir / "models" / "staging").iterdir() if path.is_dir()
+    )
 
 
 def build(
@@ -73,10 +76,12 @@ def build(
         json.dumps({"source": source, **variables}),
     ]
     outcome: dbtRunnerResult = dbtRunner(callbacks=[on_event]).invoke(arguments)
+    # dbt keeps its connection for a next command in this process; publishing needs the file.
+    DuckDBConnectionManager.close_all_connections()
     if outcome.exception is not None:
         failures.append(readable(str(outcome.exception)))
     elif not outcome.success:
-        failures.extend(node_failures(outcome.result))
+        failures.extend(node_failures(outcome.result))  # type: ignore[arg-type]
     if failures:
         raise UserError("\n".join(failures))
 

@@ -39,11 +39,13 @@ def app() -> None:
     """Customer segmentation for lenders: build, publish and read the segments."""
 
 
-source_option = click.option("--source", default="sample", show_default=True, help="Which lender to read.")
+source_option = click.option(
+    "--source", default="sample", show_default=True, help="Which lender to read."
+)
 project_option = click.option(
     "--project-dir",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
-    default=Path("."),
+    default=Path(),
     help="Folder of dbt_project.yml (default: here).",
 )
 
@@ -52,7 +54,11 @@ project_option = click.option(
 @source_option
 @click.option("--data-dir", default=None, help="Folder of the source's raw files.")
 @click.option("--vars", "variables", default="{}", help="More dbt vars, as JSON.")
-@click.option("--refit", is_flag=True, help="Fit a new model version instead of scoring with the approved one.")
+@click.option(
+    "--refit",
+    is_flag=True,
+    help="Fit a new model version instead of scoring with the approved one.",
+)
 @project_option
 def build_command(
     source: str, data_dir: str | None, variables: str, refit: bool, project_dir: Path
@@ -130,7 +136,9 @@ def parsed(variables: str) -> dict[str, Any]:
     try:
         settings = json.loads(variables)
     except json.JSONDecodeError as error:
-        raise UserError(f"--vars is no JSON: {error}. Write it as '{{\"name\": value}}'.") from error
+        raise UserError(
+            f"--vars is no JSON: {error}. Write it as '{{\"name\": value}}'."
+        ) from error
     if not isinstance(settings, dict):
         raise UserError("--vars must be a JSON object of var names and values.")
     return settings

@@ -104,7 +104,9 @@ def copy_schema(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
         target = f'published.{schema}."{name}"'
         connection.execute(f'create table {target} as from build.{schema}."{name}"')
         if comment:
-            connection.execute(f"comment on table {target} is '{comment.replace(chr(39), chr(39) * 2)}'")
+            connection.execute(
+                f"comment on table {target} is '{comment.replace(chr(39), chr(39) * 2)}'"
+            )
         columns = connection.execute(
             """
             select column_name, comment from duckdb_columns()

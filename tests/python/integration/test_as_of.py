@@ -7,7 +7,6 @@ from pathlib import Path
 
 import duckdb
 import pandas as pd
-
 from tests.python.conftest import ROOT, Project
 
 CUT = "2024-12-31"

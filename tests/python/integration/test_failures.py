@@ -7,7 +7,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-
 from tests.python.conftest import Project, copy_project
 
 PUBLISHED = b"what was published before"

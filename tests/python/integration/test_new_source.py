@@ -8,7 +8,6 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pandas as pd
-
 from tests.python.conftest import Project
 
 ENABLED = "{{ config(enabled=var('source') == 'acme') }}\n\n"

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import duckdb
-
 from tests.python.conftest import ROOT, Project, copy_project
 
 

@@ -1,8 +1,0 @@
-select
-    section,
-    position,
-    topic,
-    statement,
-    owner,
-    source
-from marts.model_card

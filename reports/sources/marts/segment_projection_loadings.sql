@@ -1,7 +1,0 @@
-select
-    segment_model_version,
-    component,
-    dimension,
-    loading,
-    explained_variance_ratio
-from marts.segment_projection_loadings
