@@ -69,7 +69,7 @@ def shortened(text: str, limit: int) -> str:
 
 
 def plain(value: Any) -> Any:
-    """A value that JSON can hold; doubles to eight significant digits."""
+    """Return a value that JSON can hold; doubles to eight significant digits."""
     if isinstance(value, Decimal):
         value = float(value)
     if isinstance(value, float):
@@ -111,7 +111,7 @@ def axis_format(kind: str) -> str:
 
 
 def colour_scale(segments: Sequence[str]) -> alt.Scale:
-    """The segments' own colours."""
+    """Return the segments' own colours."""
     return alt.Scale(domain=list(segments), range=[colours.light(item) for item in segments])
 
 
@@ -121,7 +121,7 @@ def segment_colour(segments: Sequence[str], field: str = "segment_id") -> alt.Co
 
 
 def hover(field: str) -> tuple[alt.Parameter, alt.Parameter]:
-    """A selection under the pointer, with a name that never changes."""
+    """Return a selection under the pointer, with a name that never changes."""
     return alt.selection_point(
         name="pointed", on="pointerover", clear="pointerout", fields=[field], empty=False
     ), alt.selection_point(name="chosen", fields=[field], toggle="true")
@@ -141,7 +141,7 @@ def faded(parameter: alt.Parameter, full: float = 1.0, low: float = 0.35) -> Any
 
 
 def chosen(field: str) -> alt.Parameter:
-    """Marks that the reader clicked on; all of them at first."""
+    """Return marks that the reader clicked on; all of them at first."""
     return alt.selection_point(name="chosen", fields=[field], empty=True)
 
 
@@ -194,7 +194,7 @@ def bars(
     layers += [
         base.mark_text(align="left", dx=7).encode(y=y, x=alt.X("end:Q"), text=alt.Text("shown:N")),
         base.mark_text(align="left", baseline="bottom", dy=-10, color=QUIET).encode(
-            y=y, x=alt.XValue(0), text=alt.Text("label:N")
+            y=y, x=alt.value(0), text=alt.Text("label:N")
         ),
     ]
     return alt.layer(*layers).properties(width=width - 20, height=max(60, 46 * len(rows)))
@@ -273,13 +273,14 @@ def lines(
     if not facet:
         return layered.properties(width=width - 96, height=250)
     columns = max(1, width // 260)
-    return (
+    faceted: alt.TopLevelMixin = (
         layered.properties(width=width // columns - 80, height=110)
         .facet(facet=alt.Facet("series:N", title=None, sort=None), columns=columns, spacing=26)
         .resolve_scale(
             y="shared" if shared else "independent", x="shared" if shared else "independent"
         )
     )
+    return faceted
 
 
 def bubbles(
@@ -416,7 +417,7 @@ def heat(
     cell: int = 28,
     legend_format: str = "+.1f",
 ) -> alt.TopLevelMixin:
-    """A matrix of cells that are coloured and carry their value as text."""
+    """Return a matrix of cells that are coloured and carry their value as text."""
     base = alt.Chart(inline(rows))
     room = (width - left - 20) / max(1, len(column_order))
     slanted = max((len(name) for name in column_order), default=0) * 7 > room
@@ -519,7 +520,7 @@ def stacks(
         y=y, x=alt.X("value:Q"), text=alt.Text("shown:N")
     )
     name = totals.mark_text(align="left", baseline="bottom", dy=-10, color=QUIET).encode(
-        y=y, x=alt.XValue(0), text=alt.Text("label:N")
+        y=y, x=alt.value(0), text=alt.Text("label:N")
     )
     return alt.layer(bar, total, name).properties(width=width - 20, height=max(60, 46 * rows_count))
 
@@ -532,7 +533,7 @@ def flows(
     dates: Sequence[str],
     date_labels: Sequence[str],
 ) -> alt.TopLevelMixin:
-    """Customers who moved between segments from date to date, as bands as wide as they are many.
+    """Draw who moved between segments, date by date, as bands as wide as they are many.
 
     ``rows`` have ``step`` (0 for the first pair of dates), ``from``, ``to``, ``count`` and
     tooltip fields.
@@ -652,7 +653,7 @@ def flows(
 
 
 def specification(build: Callable[[int], alt.TopLevelMixin], width: int) -> dict[str, Any]:
-    """A chart as a Vega-Lite specification without names that depend on what came before."""
+    """Return a chart as a Vega-Lite specification without names that depend on what came before."""
     with alt.utils.schemapi.debug_mode(False):
         made: dict[str, Any] = build(width).to_dict(
             validate=False, context={"pre_transform": False}
@@ -669,7 +670,7 @@ def specification(build: Callable[[int], alt.TopLevelMixin], width: int) -> dict
 
 
 def locale(formatter: Formatter) -> dict[str, Any]:
-    """Number marks of the reader's locale for Vega's axes."""
+    """Return number marks of the reader's locale for Vega's axes."""
     sample = formatter.number(1234567.5, 1)
     decimal, thousands = sample[-2], sample[1] if not sample[1].isdigit() else ","
     return {"decimal": decimal, "thousands": thousands, "grouping": [3], "currency": ["", ""]}
@@ -730,7 +731,7 @@ _DOT = re.compile(
 
 
 def _smaller(body: str) -> str:
-    """The same drawing in fewer bytes: no invisible marks, and runs of equal dots as one path."""
+    """Save bytes: no invisible marks, and runs of equal dots as one path."""
     body = _NOISE.sub("", _EMPTY.sub("", body))
     body = re.sub(r"(<g>)(</g>)", "", body)
     if len(_DOT.findall(body)) < 200:

@@ -51,7 +51,7 @@ ON_SCALE = "#101828"
 
 
 def place(segment_id: str) -> int:
-    """The segment's place in the palette; it follows from the id alone.
+    """Return the segment's place in the palette; it follows from the id alone.
 
     Ids are numbered and never used again, so a segment keeps its colour when another one is
     retired.
@@ -62,7 +62,7 @@ def place(segment_id: str) -> int:
 
 
 def light(segment_id: str) -> str:
-    """The segment's colour on a light page."""
+    """Return the segment's colour on a light page."""
     return SEGMENTS[place(segment_id)][0]
 
 

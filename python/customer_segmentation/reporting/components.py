@@ -47,12 +47,12 @@ class Column:
 
 
 def col(name: str, label: str, kind: str = "text", **options: Any) -> Column:
-    """A column of a table."""
+    """Return a column of a table."""
     return Column(name, label, kind, **options)
 
 
 def rate(name: str, label: str, kind: str = "percent", **options: Any) -> Column:
-    """A rate with its interval, from the columns ``<name>_lower`` and ``<name>_upper``."""
+    """Return a rate with its interval, from the columns ``<name>_lower`` and ``<name>_upper``."""
     return Column(name, label, kind, lower=f"{name}_lower", upper=f"{name}_upper", **options)
 
 
@@ -128,7 +128,7 @@ _SUFFIXES = ("_amount", "_ratio", "_count", "_months")
 
 
 def feature_label(feature: str) -> str:
-    """A feature's name in words, without the unit that its name ends in."""
+    """Return a feature's name in words, without the unit that its name ends in."""
     words = feature
     for suffix in _SUFFIXES:
         if words.endswith(suffix) and words not in ("tenure_months",):
@@ -160,11 +160,19 @@ _WORDS = {
 
 
 def words(code: str) -> str:
-    """A code such as ``credit_card`` in words."""
+    """Return a code such as ``credit_card`` in words."""
     if code in _WORDS:
         return _WORDS[code]
     text = str(code).replace("_", " ")
     return text[:1].upper() + text[1:]
+
+
+def reason_words(text: str) -> str:
+    """Write the reason of a rule in words, without the rule's name and trailing zeros."""
+    said = re.sub(r"^\w+: ", "", text)
+    said = re.sub(r"(\d+\.\d*?)0+\b", r"\1", said)
+    said = re.sub(r"(\d+)\.(?=\s|$)", r"\1", said).replace("_", " ")
+    return said[:1].upper() + said[1:]
 
 
 _CONDITION = re.compile(r"(\w+) (<=|>=|<|>) (-?[\d.]+(?:e[+-]?\d+)?)")
@@ -172,7 +180,7 @@ _COMPARISONS = {"<=": "at most", "<": "below", ">=": "at least", ">": "above"}
 
 
 def rule_words(text: str, units: Mapping[str, str], formatter: Formatter) -> str:
-    """A rule in words: features by their names, thresholds in their units."""
+    """Return a rule in words: features by their names, thresholds in their units."""
 
     def condition(found: re.Match[str]) -> str:
         feature, comparison, threshold = found[1], found[2], float(found[3])
@@ -223,7 +231,7 @@ class Components(ABC):
         }
 
     def mart(self, name: str) -> Relation:
-        """A table of the published database."""
+        """Return a table of the published database."""
         return Relation(self.context.database, name)
 
     def count_text(self, count: Any) -> str:
@@ -237,7 +245,7 @@ class Components(ABC):
     def source_line(
         self, *, as_of: Any, population: str, count: Any = None, note: str = ""
     ) -> list[str]:
-        """The parts of the line under a figure: as-of date, population, count and notes."""
+        """Return the parts of the line under a figure: as-of date, population, count and notes."""
         if not population:
             raise ReportError("each figure must say whom it describes: population is empty")
         formatter = self.context.settings.formatter
@@ -259,26 +267,26 @@ class Components(ABC):
         return "The source lacks the data for it."
 
     def suppressed_text(self) -> str:
-        """What a hidden cell says."""
+        """Say what a hidden cell says."""
         return f"suppressed (fewer than {self.context.settings.minimum_cell_count} customers)"
 
     # What each kind of site writes in its own way.
 
     @abstractmethod
     def value(self, relation: Relation, column: str, kind: str = "text", **options: Any) -> Markup:
-        """A single figure within a sentence."""
+        """Return a single figure within a sentence."""
 
     @abstractmethod
     def table(self, relation: Relation, columns: Sequence[Column], **options: Any) -> Markup:
-        """A table that sorts and downloads."""
+        """Return a table that sorts and downloads."""
 
     @abstractmethod
     def chart(self, kind: str, relation: Relation, **options: Any) -> Markup:
-        """A chart with its source line and its figures."""
+        """Return a chart with its source line and its figures."""
 
     @abstractmethod
     def note(self, text: str) -> Markup:
-        """A remark."""
+        """Return a remark."""
 
     @abstractmethod
     def grid(self, layout: str, caller: Any) -> Markup:
@@ -290,22 +298,22 @@ class Components(ABC):
 
     @abstractmethod
     def term(self, name: str, text: str | None = None) -> Markup:
-        """A word of the glossary."""
+        """Return a word of the glossary."""
 
     @abstractmethod
     def link(self, page: str, text: str) -> Markup:
-        """A link to another page."""
+        """Return a link to another page."""
 
     @abstractmethod
     def segment_link(self, segment_id: str) -> Markup:
-        """A link to a segment's page."""
+        """Return a link to a segment's page."""
 
     @abstractmethod
     def segment_cards(self, relation: Relation, **options: Any) -> Markup:
-        """The segments in one screen."""
+        """Return the segments in one screen."""
 
     def segment_title(self, segment_id: str) -> str:
-        """A segment's id and name as plain text."""
+        """Return a segment's id and name as plain text."""
         name = self.context.names.get(segment_id)
         return f"{segment_id} {name}" if name else words(segment_id)
 
@@ -314,14 +322,14 @@ class Components(ABC):
         return self.note(f"{what}: not available for this source. {self.availability(mart)}")
 
     def glossary_text(self, name: str) -> str:
-        """A word's explanation, which must exist."""
+        """Return a word's explanation, which must exist."""
         key = name.lower()
         if key not in self.context.glossary:
             raise ReportError(f"the glossary has no '{name}'; add it to glossary.csv")
         return self.context.glossary[key]
 
     def feature_unit(self, feature: str) -> str:
-        """Unit of a feature in the catalogue."""
+        """Return unit of a feature in the catalogue."""
         row = self.context.features.get(feature)
         return str(row["unit"]) if row is not None else ""
 

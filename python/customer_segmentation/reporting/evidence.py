@@ -92,6 +92,7 @@ class EvidenceComponents(Components):
         return pattern if column.kind not in ("date", "month") else None
 
     def value(self, relation: Relation, column: str, kind: str = "text", **options: Any) -> Markup:
+        """Write a figure within a sentence."""
         relation.column(column)
         row = relation.first() if not relation.parameters else None
         if not relation.parameters and (row is None or row[column] is None):
@@ -109,32 +110,40 @@ class EvidenceComponents(Components):
     queries: list[str]
 
     def note(self, text: str) -> Markup:
+        """Write a remark."""
         return Markup(
             f'\n\n<p class="text-base-content-muted italic my-2">{safe_text(text)}</p>\n\n'
         )
 
     def term(self, name: str, text: str | None = None) -> Markup:
+        """Link a word to the glossary."""
         self.glossary_text(name)
         return Markup(
             f'<a class="markdown" href="/glossary#{slug(name)}">{safe_text(text or name)}</a>'
         )
 
     def link(self, page: str, text: str) -> Markup:
+        """Link to another page."""
         return Markup(f'<a class="markdown" href="/{page}">{safe_text(text)}</a>')
 
     def segment_link(self, segment_id: str) -> Markup:
+        """Link to a segment's page."""
         name = self.context.names.get(segment_id, "")
         return Markup(
-            f'<a class="markdown" href="/segments/{safe_text(segment_id)}">{safe_text(segment_id)} {safe_text(name)}</a>'
+            f'<a class="markdown" href="/segments/{safe_text(segment_id)}">'
+            f"{safe_text(segment_id)} {safe_text(name)}</a>"
         )
 
     def grid(self, layout: str, caller: Any) -> Markup:
+        """Set blocks side by side where there is room."""
         return Markup(f"\n\n{caller()}\n\n")
 
     def fold(self, title: str, caller: Any) -> Markup:
+        """Hide blocks until a reader opens them."""
         return Markup(f'\n\n<Details title="{safe_text(title)}">\n\n{caller()}\n\n</Details>\n\n')
 
     def table(self, relation: Relation, columns: Sequence[Column], **options: Any) -> Markup:
+        """Write a table that sorts and downloads."""
         for column in columns:
             for name in column.names:
                 relation.column(name)
@@ -230,7 +239,8 @@ class EvidenceComponents(Components):
         )
         extra = ["from and to are 95% intervals"] if any(c.lower for c in columns) else []
         body = "\n".join(f"  {cell}" for cell in cells)
-        return f"{query}<DataTable {attributes}>\n{body}\n</DataTable>\n\n{self._source(options, extra)}"
+        table = f"<DataTable {attributes}>\n{body}\n</DataTable>"
+        return f"{query}{table}\n\n{self._source(options, extra)}"
 
     def _link_sql(self, column: str) -> str:
         known = ", ".join(literal(segment.segment_id) for segment in self.context.segments)
@@ -248,6 +258,7 @@ class EvidenceComponents(Components):
         return f"case {unit_column} {' '.join(cases)} else '#,##0.00' end"
 
     def segment_cards(self, relation: Relation, **options: Any) -> Markup:
+        """Write the segments in one screen."""
         columns = options.pop("columns")
         return self.table(relation, columns, **options)
 
@@ -261,6 +272,7 @@ class EvidenceComponents(Components):
         return Markup(f"{{{pairs}}}")
 
     def chart(self, kind: str, relation: Relation, **options: Any) -> Markup:
+        """Write a chart with its source line and figures."""
         maker = getattr(self, f"_{kind.replace(' ', '_')}", None)
         if maker is None:
             raise ReportError(f"there is no chart of kind '{kind}'")
@@ -549,7 +561,7 @@ class EvidenceComponents(Components):
 
 
 def _js(text: str) -> str:
-    """A text as a JavaScript string in which no mark can end anything."""
+    """Return a text as a JavaScript string in which no mark can end anything."""
     escaped = "".join(
         mark if (mark.isascii() and mark.isalnum()) or mark in "#_ " else f"\\u{{{ord(mark):x}}}"
         for mark in text
@@ -601,7 +613,7 @@ def render_evidence(database: Path, *, templates: Path, project_dir: Path) -> Pa
             body = render(jinja, page.template, components, **values)
             used |= components.used
             name = f"segments/[{page.parameter}].md" if page.parameter else f"{page.name}.md"
-            head = f"---\ntitle: {page.title}\nhide_title: true\nsidebar_position: {position + 1}\n---\n"
+            head = _head(page.title, position + 1)
             if "```sql" not in body and not components.queries:
                 components.queries.append(_NO_QUERY)
             pages[name] = head + "".join(components.queries) + "\n" + _collapsed(body)
@@ -634,15 +646,20 @@ def _collapsed(text: str) -> str:
 
 def _segments_page(context: Context) -> str:
     links = "\n".join(
-        f'- <a class="markdown" href="/segments/{safe_text(item.segment_id)}">{safe_text(item.segment_id)} '
+        f'- <a class="markdown" href="/segments/{safe_text(item.segment_id)}">'
+        f"{safe_text(item.segment_id)} "
         f"{safe_text(item.name)}</a>"
         for item in context.segments
     )
-    return f"---\ntitle: Segments\nhide_title: true\nsidebar_position: 90\n---\n{_NO_QUERY}\n# Segments\n\n{links}\n"
+    return f"{_head('Segments', 90)}{_NO_QUERY}\n# Segments\n\n{links}\n"
+
+
+def _head(title: str, position: int) -> str:
+    return f"---\ntitle: {title}\nhide_title: true\nsidebar_position: {position}\n---\n"
 
 
 def _source_sql(database: Database, mart: str) -> str:
-    """A table as Evidence reads it: dates as ISO text, decimals as doubles, nobody's rows."""
+    """Select a table for Evidence: dates as ISO text, decimals as doubles, no people."""
     columns = database.tables[mart]
     if PERSONAL.intersection(columns):
         raise ReportError(f"mart '{mart}' has rows about people; reports show segments only")

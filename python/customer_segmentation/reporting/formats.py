@@ -65,19 +65,19 @@ class Formatter:
             ) from error
 
     def number(self, value: Any, digits: int = 0, *, signed: bool = False) -> str:
-        """A number with a fixed count of decimals."""
+        """Return a number with a fixed count of decimals."""
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
         if signed:
             pattern = f"+{pattern};-{pattern}"
         return self._minus(format_decimal(value, format=pattern, locale=_locale(self.locale)))
 
     def percent(self, value: float, digits: int = 1, *, signed: bool = False) -> str:
-        """A ratio as a percentage."""
+        """Return a ratio as a percentage."""
         text = _percent_pattern(self.locale, digits).apply(value, _locale(self.locale))
         return self._minus(("+" if signed and value > 0 else "") + text)
 
     def money(self, value: Any, digits: int = 0) -> str:
-        """An amount with the currency's symbol where it has one."""
+        """Return an amount with the currency's symbol where it has one."""
         plain = self.number(abs(value), digits)
         sign = "\u2212" if value < 0 and plain.strip("0.,") else ""
         if not self.currency:
@@ -89,7 +89,7 @@ class Formatter:
         return f"{sign}{plain}\u00a0{symbol}"
 
     def date(self, value: dt.date, pattern: str = "d MMMM y") -> str:
-        """A date in words."""
+        """Return a date in words."""
         return str(format_date(value, format=pattern, locale=_locale(self.locale)))
 
     def __call__(self, value: Any, kind: str = "text", unit: str = "") -> str:

@@ -17,6 +17,7 @@ from customer_segmentation.reporting.components import (
     Components,
     Context,
     feature_label,
+    reason_words,
     rule_words,
     words,
 )
@@ -39,7 +40,7 @@ def segment_file(segment_id: str) -> str:
 
 
 def raw(value: Any) -> str:
-    """A value as it stands in a CSV file: no grouping, a point as decimal mark, ISO dates."""
+    """Return a value for a CSV file: no grouping, a point as decimal mark, ISO dates."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -77,7 +78,7 @@ class HtmlComponents(Components):
     # Words
 
     def shown_value(self, value: Any, column: Column, row: Row | None = None) -> str:
-        """A value as HTML text."""
+        """Return a value as HTML text."""
         formatter = self.context.settings.formatter
         if column.kind == "unit" and row is not None:
             return html_text(formatter(value, "unit", str(row[column.unit or "unit"])))
@@ -104,6 +105,7 @@ class HtmlComponents(Components):
         )
 
     def value(self, relation: Relation, column: str, kind: str = "text", **options: Any) -> Markup:
+        """Write a figure within a sentence."""
         relation.column(column)
         row = relation.first()
         found = None if row is None else row[column]
@@ -118,18 +120,23 @@ class HtmlComponents(Components):
             if kind == "unit" and row is not None
             else words(str(found))
             if kind == "words"
+            else reason_words(str(found))
+            if kind == "reason"
             else formatter(found, kind)
         )
         return Markup(
-            f'<span class="figure{" words" if isinstance(found, str) else ""}" data-figure="{html_attribute(relation.mart)}.'
+            f'<span class="figure{" words" if isinstance(found, str) else ""}" '
+            f'data-figure="{html_attribute(relation.mart)}.'
             f'{html_attribute(column)}" data-value="{html_attribute(raw(found))}">'
             f"{safe_text(text)}</span>"
         )
 
     def note(self, text: str) -> Markup:
+        """Write a remark."""
         return self.block(f'<p class="note">{html_text(text)}</p>')
 
     def term(self, name: str, text: str | None = None) -> Markup:
+        """Link a word to the glossary."""
         explained = self.glossary_text(name)
         return Markup(
             f'<a class="term" href="{self.root}glossary.html#{slug(name)}" '
@@ -137,9 +144,11 @@ class HtmlComponents(Components):
         )
 
     def link(self, page: str, text: str) -> Markup:
+        """Link to another page."""
         return Markup(f'<a href="{self.root}{page}.html">{safe_text(text)}</a>')
 
     def segment_link(self, segment_id: str) -> Markup:
+        """Link to a segment's page."""
         name = self.context.names.get(segment_id, "")
         return Markup(
             f'<a href="{self.root}{html_attribute(segment_file(segment_id))}">'
@@ -147,10 +156,12 @@ class HtmlComponents(Components):
         )
 
     def grid(self, layout: str, caller: Any) -> Markup:
+        """Set blocks side by side where there is room."""
         inner = caller()
         return Markup(f'\n\n<div class="grid {slug(layout)}">\n\n{inner}\n\n</div>\n\n')
 
     def fold(self, title: str, caller: Any) -> Markup:
+        """Hide blocks until a reader opens them."""
         return Markup(
             f"\n\n<details class='fold'><summary>{html_text(title)}</summary>\n\n"
             f"{caller()}\n\n</details>\n\n"
@@ -169,6 +180,7 @@ class HtmlComponents(Components):
     # Tables
 
     def table(self, relation: Relation, columns: Sequence[Column], **options: Any) -> Markup:
+        """Write a table that sorts and downloads."""
         for column in columns:
             for name in column.names:
                 relation.column(name)
@@ -220,7 +232,10 @@ class HtmlComponents(Components):
                         f"{self.context.settings.minimum_cell_count} customers)</span></span>"
                     )
                 elif found is None:
-                    text = '<span class="none"><span aria-hidden="true">\u2013</span><span class="sr">not available</span></span>'
+                    text = (
+                        '<span class="none"><span aria-hidden="true">\u2013</span>'
+                        '<span class="sr">not available</span></span>'
+                    )
                 else:
                     text = self.shown_value(found, column, row)
                     if column.lower and column.upper and row[column.lower] is not None:
@@ -258,6 +273,7 @@ class HtmlComponents(Components):
     # Charts
 
     def chart(self, kind: str, relation: Relation, **options: Any) -> Markup:
+        """Write a chart with its source line and figures."""
         maker: Callable[..., tuple[Callable[[int], alt.TopLevelMixin], str, list[Column]] | None]
         maker = getattr(self, f"_{kind.replace(' ', '_')}", None)  # type: ignore[assignment]
         if maker is None:
@@ -421,6 +437,7 @@ class HtmlComponents(Components):
         lower, upper = options.get("lower"), options.get("upper")
         formatter = self.context.settings.formatter
         is_segment = series == "segment_id"
+        series_label = "Segment" if is_segment else options.get("series_label", "Series")
         facet_column = options.get("facet")
         facet_column = series if facet_column is True else facet_column
         if facet_column:
@@ -445,9 +462,7 @@ class HtmlComponents(Components):
                     "label": str(row[series]) if is_segment else words(str(row[series])),
                     "is_last": row[x] == last[row[series]],
                     **({"is_chosen": row[x] == options["mark"]} if options.get("mark") else {}),
-                    f"Tip {'Segment' if is_segment else options.get('series_label', 'Series')}": self._label(
-                        self._series(row[series])
-                    ),
+                    f"Tip {series_label}": self._label(self._series(row[series])),
                     f"Tip {options.get('x_label', 'At')}": formatter(
                         row[x], "date" if isinstance(row[x], dt.date) else "integer"
                     ),
@@ -455,15 +470,16 @@ class HtmlComponents(Components):
                 }
             )
         is_date = isinstance(found_rows[0][x], dt.date)
+        x_kind = "date" if is_date else "integer"
         names = list(dict.fromkeys(row["segment_id"] for row in rows))
         facet = bool(facet_column)
         if facet:
-            for row in rows:
-                row.pop("is_last")
+            for entry in rows:
+                entry.pop("is_last")
         described = "; ".join(
             f"{self._label(name)}: "
             + ", ".join(
-                f"{formatter(row['x'], 'date' if is_date else 'integer')} {formatter(row['y'], kind)}"
+                f"{formatter(row['x'], x_kind)} {formatter(row['y'], kind)}"
                 for row in rows
                 if row["segment_id"] == name
             )
@@ -673,7 +689,7 @@ class HtmlComponents(Components):
         longest = max(len(item) for item in row_order)
         described = (
             f"Matrix of {len(row_order)} rows ({', '.join(row_order[:40])}) and "
-            f"{len(column_order)} columns ({', '.join(column_order)}). The figures are in the table."
+            f"{len(column_order)} columns ({', '.join(column_order)}). Figures are in the table."
         )
 
         def build(width: int) -> alt.TopLevelMixin:
@@ -837,6 +853,7 @@ class HtmlComponents(Components):
     # The overview
 
     def segment_cards(self, relation: Relation, **options: Any) -> Markup:
+        """Write the segments in one screen."""
         rows = relation.rows()
         if not rows:
             return self.not_available(relation.mart, "Segments")

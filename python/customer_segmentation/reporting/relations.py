@@ -87,7 +87,7 @@ class Database:
         self._cache: dict[str, list[Row]] = {}
 
     def schema_of(self, mart: str) -> str:
-        """The schema in which DuckDB has the table."""
+        """Return the schema in which DuckDB has the table."""
         return "reference" if mart in REFERENCE else "marts"
 
     def has(self, mart: str) -> bool:
@@ -169,20 +169,20 @@ class Relation:
         return replace(self, at_most=int(rows))
 
     def with_columns(self, mart: str, *columns: str) -> Relation:
-        """The same with columns of another mart that has one row for each segment."""
+        """Return the same with columns of another mart that has one row for each segment."""
         other = Relation(self.database, mart)
         for column in ("segment_id", *columns):
             other.column(column)
         return replace(self, joined=(*self.joined, (mart, columns)))
 
     def named(self) -> Relation:
-        """The same with the segment's name as ``segment_name``."""
+        """Return the same with the segment's name as ``segment_name``."""
         if "segment_name" in self.columns or "segment_overview" not in self.database.tables:
             return self
         return self.with_columns("segment_overview", "segment_name")
 
     def column(self, name: str) -> str:
-        """The name of a column, which must exist."""
+        """Return the name of a column, which must exist."""
         columns = self.columns
         if name not in columns:
             raise MissingColumnError(_no_column(self.mart, name, columns))
@@ -202,7 +202,7 @@ class Relation:
         return [value for _, _, value in self.filters if isinstance(value, Parameter)]
 
     def sql(self, *columns: str, evidence: bool = False) -> str:
-        """The query as text; with ``evidence``, parameters are those of the page's address."""
+        """Write the query; with ``evidence``, parameters are those of the page's address."""
         wanted = [self.column(column) for column in dict.fromkeys(columns)] or list(self.columns)
         table = self.mart
         owner = {name: mart for mart, names in self.joined for name in names}
@@ -238,12 +238,12 @@ class Relation:
         return self.database.query(self.mart, self.sql())
 
     def first(self) -> Row | None:
-        """The first row, or None."""
+        """Return the first row, or None."""
         rows = self.rows()
         return rows[0] if rows else None
 
     def get(self, column: str) -> Any:
-        """The column's value in the first row, or None where there is none."""
+        """Return the column's value in the first row, or None where there is none."""
         self.column(column)
         row = self.first()
         return None if row is None else row[column]
@@ -270,7 +270,7 @@ def _plain(value: Any) -> Any:
 
 
 def literal(value: Any) -> str:
-    """A value as a SQL literal."""
+    """Return a value as a SQL literal."""
     if value is None:
         return "null"
     if isinstance(value, bool):

@@ -16,7 +16,7 @@ from customer_segmentation.reporting.text import finalize
 
 
 def environment(templates: Path) -> SandboxedEnvironment:
-    """The environment in which every template runs.
+    """Return the environment in which every template runs.
 
     Delimiters are those of ERB, because Jinja's own clash with the braces of Evidence's pages.
     """

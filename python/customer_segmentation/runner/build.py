@@ -77,7 +77,7 @@ def build(
     ]
     outcome: dbtRunnerResult = dbtRunner(callbacks=[on_event]).invoke(arguments)
     # dbt keeps its connection for a next command in this process; publishing needs the file.
-    DuckDBConnectionManager.close_all_connections()
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     if outcome.exception is not None:
         failures.append(readable(str(outcome.exception)))
     elif not outcome.success:

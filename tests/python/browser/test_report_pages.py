@@ -20,28 +20,32 @@ VIEWS = {"phone": (390, 844), "laptop": (1366, 768)}
 LAYOUT = """() => {
   const bad = [];
   const root = document.documentElement;
-  if (root.scrollWidth > root.clientWidth + 1) bad.push('page is wider than the screen: ' + root.scrollWidth);
-  const seen = e => { const s = getComputedStyle(e); const b = e.getBoundingClientRect();
+  if (root.scrollWidth > root.clientWidth + 1)
+    bad.push('page is wider than the screen: ' + root.scrollWidth);
+  const seen = e => {
+    const s = getComputedStyle(e), b = e.getBoundingClientRect();
     return s.visibility !== 'hidden' && s.display !== 'none' && b.width > 0 && b.height > 0; };
   document.querySelectorAll('h1,h2,h3,p,th,td,summary,figcaption,nav a').forEach(e => {
     if (!seen(e) || e.closest('.sr') || e.closest('.replaced')) return;
     if (e.scrollWidth > e.clientWidth + 2 && getComputedStyle(e).display !== 'inline'
-        && getComputedStyle(e).overflowX !== 'visible') bad.push('cut off: ' + e.textContent.slice(0, 60));
+        && getComputedStyle(e).overflowX !== 'visible')
+      bad.push('cut off: ' + e.textContent.slice(0, 60));
   });
   document.querySelectorAll('figure.chart svg').forEach(svg => {
     if (!seen(svg) || svg.closest('.replaced')) return;
+    const where = ' in ' + svg.closest('figure').textContent.slice(0, 40);
     const frame = svg.getBoundingClientRect();
     const boxes = [];
     svg.querySelectorAll('text').forEach(t => {
       const b = t.getBoundingClientRect();
       if (!b.width || !t.textContent.trim()) return;
       if (b.left < frame.left - 3 || b.right > frame.right + 3 || b.bottom > frame.bottom + 3)
-        bad.push('outside its chart: ' + t.textContent + ' in ' + svg.closest('figure').textContent.slice(0, 40));
+        bad.push('outside its chart: ' + t.textContent + where);
       for (const [other, words] of boxes) {
         const w = Math.min(b.right, other.right) - Math.max(b.left, other.left);
         const h = Math.min(b.bottom, other.bottom) - Math.max(b.top, other.top);
         if (w > 3 && h > 4 && words !== t.textContent)
-          bad.push('overlap: ' + words + ' / ' + t.textContent + ' in ' + svg.closest('figure').textContent.slice(0, 40));
+          bad.push('overlap: ' + words + ' / ' + t.textContent + where);
       }
       boxes.push([b, t.textContent]);
     });
@@ -185,7 +189,8 @@ def test_hostile_text_runs_nowhere(
     texts = ["=1+1", "<script>window.ran=1</script>", "{{7*7}} ${x} <%= 1 %>", "\u202e" + "x" * 300]
     with duckdb.connect(str(copy)) as connection:
         connection.execute(
-            "update marts.segment_overview set segment_name = (?::varchar[])[1 + (rowid % 4)::int], "
+            "update marts.segment_overview set "
+            "segment_name = (?::varchar[])[1 + (rowid % 4)::int], "
             "distinguishing_text = '=cmd()'",
             [texts],
         )

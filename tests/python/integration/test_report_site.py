@@ -175,7 +175,8 @@ def test_overview_equals_sql(site: Path, published: Path) -> None:
     rows = (
         opened(published)
         .execute(
-            "select segment_id, customers_count, customers_share, default_rate, default_rate_lower, "
+            "select segment_id, customers_count, customers_share, default_rate, "
+            "default_rate_lower, "
             "default_rate_upper from marts.segment_overview order by segment_id"
         )
         .fetchall()
@@ -258,7 +259,8 @@ def test_twelve_segments_stay_small(published: Path, tmp_path: Path) -> None:
             ).fetchall()
         ]
         tables = connection.execute(
-            "select table_name, list(column_name) from duckdb_columns() where schema_name = 'marts' "
+            "select table_name, list(column_name) from duckdb_columns() "
+            "where schema_name = 'marts' "
             "and column_name = 'segment_id' group by 1 order by 1"
         ).fetchall()
         personal = {
@@ -272,7 +274,8 @@ def test_twelve_segments_stay_small(published: Path, tmp_path: Path) -> None:
             for table, _ in tables:
                 if table not in personal:
                     connection.execute(
-                        f"insert into marts.{table} select * replace ('S{number:02d}' as segment_id) "
+                        f"insert into marts.{table} select * "
+                        f"replace ('S{number:02d}' as segment_id) "
                         f"from marts.{table} where segment_id = '{like}'"
                     )
     folder = render_site(copy, templates=TEMPLATES, out_dir=tmp_path / "html").parent

@@ -6,7 +6,12 @@ import datetime as dt
 
 import pytest
 
-from customer_segmentation.reporting.components import feature_label, rule_words, words
+from customer_segmentation.reporting.components import (
+    feature_label,
+    reason_words,
+    rule_words,
+    words,
+)
 from customer_segmentation.reporting.formats import Formatter
 
 ENGLISH = Formatter("en-GB", "EUR")
@@ -63,3 +68,8 @@ def test_rules_read_as_words() -> None:
         ENGLISH,
     )
     assert text == "Bureau score at most 658 and utilisation mean above 28.9%"
+
+
+def test_reasons_read_as_words() -> None:
+    text = "limit_freeze: default_rate_lower_index 2.1983 at least 1.0000 and x 10.50 below 20"
+    assert reason_words(text) == "Default rate lower index 2.1983 at least 1 and x 10.5 below 20"

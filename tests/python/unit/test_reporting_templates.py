@@ -75,7 +75,8 @@ def test_html_table_golden(database: Database, tmp_path: Path) -> None:
         '<td class="n" data-v="60">60</td></tr>'
         '<tr><th scope="row" class="t" data-v="S02"><a class="segment" href="segments/S02.html">'
         '<span class="swatch s1" aria-hidden="true"></span><span class="sid">S02</span> '
-        "<span>&lt;script&gt;alert(1)&lt;/script&gt; {{7*7}} &lt;%= 1 %&gt; ${x} | `q`</span></a></th>"
+        "<span>&lt;script&gt;alert(1)&lt;/script&gt; {{7*7}} &lt;%= 1 %&gt; ${x} | `q`</span>"
+        "</a></th>"
         '<td class="n" data-v="suppressed"><span class="none">suppressed<span class="sr"> '
         "(fewer than 20 customers)</span></span></td></tr></tbody>"
     )
@@ -163,7 +164,8 @@ def test_one_sql_text(database: Database) -> None:
     assert relation.sql("segment_id", "segment_name") == (
         "select segment_risk.segment_id, segment_overview.segment_name\n"
         "from marts.segment_risk\n"
-        "left join marts.segment_overview on segment_risk.segment_id = segment_overview.segment_id\n"
+        "left join marts.segment_overview "
+        "on segment_risk.segment_id = segment_overview.segment_id\n"
         "where segment_risk.default_rate is not null and segment_risk.segment_id = 'S''1'\n"
         "order by segment_risk.default_rate desc nulls last, segment_risk.segment_id nulls last\n"
         "limit 3"
