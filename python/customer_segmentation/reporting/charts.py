@@ -705,7 +705,7 @@ def svg(
 
     opening = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size[1]} {size[2]}" '
-        f'width="{size[1]}" height="{size[2]}" role="img" '
+        f'width="{size[1]}" height="{size[2]}" role="img" font-size="12px" '
         f'aria-labelledby="{name}-title {name}-desc">'
         f'<title id="{name}-title">{html_text(title)}</title>'
         f'<desc id="{name}-desc">{html_text(description)}</desc>'
@@ -723,7 +723,9 @@ _EMPTY = re.compile(
     r'<path class="foreground" d="[^"]*"[^>]*display="none"[^>]*/>'
     r'|<path class="background" d="[^"]*"(?: pointer-events="none")?/>'
 )
-_NOISE = re.compile(r' (?:class="[^"]*"|pointer-events="none"|opacity="1"|stroke-opacity="0")')
+_NOISE = re.compile(
+    r' (?:class="[^"]*"|pointer-events="none"|opacity="1"|font-size="12px"|stroke-opacity="0")'
+)
 _DOT = re.compile(
     r'<path transform="translate\(([\d.-]+),([\d.-]+)\)" d="M([\d.]+),0A\3,\3,[^"]*"'
     r'( fill="[^"]*")?([^>]*?)(?:/>|></path>)'
