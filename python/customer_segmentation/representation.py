@@ -28,9 +28,9 @@ Weigh
     first part is the variance of its mid-ranks relative to ranks without ties, ``t`` being the
     sum of the cubed shares of equal values (Kendall 1945): a feature that is the same for
     nine customers in ten tells few of them apart, and standardising alone would let the tenth
-    decide the segments. The repetition is the sum of squared correlations with them. The sum over a family is its
-    effective number of features, so that five balances that say the same have one vote
-    and five that say different things have five.
+    decide the segments. The repetition is the sum of squared correlations with them. The sum
+    over a family is its effective number of features, so that five balances that say the
+    same have one vote and five that say different things have five.
 
 Where missingness means something (not a holder, nothing due) and is neither rare nor
 universal, it becomes a dimension of its own with a quarter of the weight of a feature. A

@@ -23,42 +23,42 @@ compared as (
         cast((select coalesce(sum(contacts_count), 0) from members) as decimal(18, 2)) as found
     union all
     select
-        'treated and controls of segments = measured members',
-        (select count(*) from members where measurement_status = 'measured'),
-        (select coalesce(sum(treated_count + control_count), 0) from segments)
+        'treated and controls of segments = measured members' as check_name,
+        (select count(*) from members where measurement_status = 'measured') as expected,
+        (select coalesce(sum(treated_count + control_count), 0) from segments) as found
     union all
     select
-        'responses of segments = responses of measured members',
+        'responses of segments = responses of measured members' as check_name,
         (
             select count(*) from members
             where measurement_status = 'measured' and has_responded
-        ),
-        (select coalesce(sum(treated_responses_count + control_responses_count), 0) from segments)
+        ) as expected,
+        (select coalesce(sum(treated_responses_count + control_responses_count), 0) from segments) as found
     union all
     select
-        'margin of segments = margin of measured members',
+        'margin of segments = margin of measured members' as check_name,
         (
             select coalesce(sum(margin_amount), 0) from members
             where measurement_status = 'measured'
-        ),
-        (select coalesce(sum(treated_margin_amount + control_margin_amount), 0) from segments)
+        ) as expected,
+        (select coalesce(sum(treated_margin_amount + control_margin_amount), 0) from segments) as found
     union all
     select
-        'cost of segments = cost of measured treated members',
+        'cost of segments = cost of measured treated members' as check_name,
         (
             select coalesce(sum(cost_amount), 0) from members
             where measurement_status = 'measured' and not is_control
-        ),
-        (select coalesce(sum(cost_amount), 0) from segments)
+        ) as expected,
+        (select coalesce(sum(cost_amount), 0) from segments) as found
     union all
     select
-        'channels of a segment add up to the segment',
-        (select coalesce(sum(treated_count + control_count), 0) from segments),
+        'channels of a segment add up to the segment' as check_name,
+        (select coalesce(sum(treated_count + control_count), 0) from segments) as expected,
         (
             select coalesce(sum(treated_count + control_count), 0)
             from {{ ref('int_campaign_effects') }}
             where segment_id != 'all' and product_type = 'all' and channel != 'all'
-        )
+        ) as found
 )
 
 select *

@@ -19,12 +19,20 @@ latest_pressure as (
 ),
 
 found as (
-    select 'next_best_actions' as mart, customer_id from {{ ref('next_best_actions') }}
+    select
+        'next_best_actions' as mart,
+        customer_id
+    from {{ ref('next_best_actions') }}
     union all
-    select 'customer_lifetime_value' as mart, customer_id
+    select
+        'customer_lifetime_value' as mart,
+        customer_id
     from {{ ref('customer_lifetime_value') }}
     union all
-    select 'contact_pressure' as mart, customer_id from latest_pressure
+    select
+        'contact_pressure' as mart,
+        customer_id
+    from latest_pressure
 ),
 
 marts as (

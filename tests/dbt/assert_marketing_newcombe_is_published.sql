@@ -19,7 +19,7 @@ published as (
         (0, 10, 0, 20, -0.1611, 0.2775),
         (10, 10, 0, 20, 0.6791, 1.0000),
         (10, 10, 0, 10, 0.6075, 1.0000)
-    ) as rows (
+    ) as published ( -- noqa: AL05
         successes, trials, other_successes, other_trials, lower_bound, upper_bound
     )
 ),

@@ -90,7 +90,10 @@ audience_counts as (
 ),
 
 broken as (
-    select addressed.mart, addressed.customer_id, 'in arrears' as rule
+    select
+        addressed.mart,
+        addressed.customer_id,
+        'in arrears' as rule
     from addressed
     inner join features
         on addressed.customer_id = features.customer_id
@@ -100,13 +103,19 @@ broken as (
     )
     {% for channel in ['email', 'sms', 'phone', 'post'] %}
     union all
-    select addressed.mart, addressed.customer_id, 'no consent to {{ channel }}'
+    select
+        addressed.mart,
+        addressed.customer_id,
+        'no consent to {{ channel }}'
     from addressed
     inner join customers
         on addressed.customer_id = customers.customer_id
     where addressed.uses_{{ channel }} and customers.has_{{ channel }}_consent is distinct from true
     union all
-    select addressed.mart, addressed.customer_id, '{{ channel }} cap reached'
+    select
+        addressed.mart,
+        addressed.customer_id,
+        '{{ channel }} cap reached'
     from addressed
     inner join recent
         on
@@ -115,16 +124,25 @@ broken as (
     where addressed.uses_{{ channel }}
     {% endfor %}
     union all
-    select addressed.mart, addressed.customer_id, 'no channel at all'
+    select
+        addressed.mart,
+        addressed.customer_id,
+        'no channel at all' as rule
     from addressed
     where not (uses_email or uses_sms or uses_phone or uses_post)
     union all
-    select addressed.mart, addressed.customer_id, 'control of a running campaign'
+    select
+        addressed.mart,
+        addressed.customer_id,
+        'control of a running campaign' as rule
     from addressed
     inner join running_controls
         on addressed.customer_id = running_controls.customer_id
     union all
-    select 'audiences', customer_id, 'in two audiences'
+    select
+        'audiences' as mart,
+        customer_id,
+        'in two audiences' as rule
     from audience_counts
 )
 

@@ -1,4 +1,5 @@
--- One row per customer whom the campaign may address: those who hold a card, use it within its limit, pay it and have a good score.
+-- One row per customer whom the campaign may address: those who
+-- hold a card, use it within its limit, pay it and have a good score.
 -- The rules are in seeds/marketing_audiences.csv. Holdouts are in the list and must not be contacted.
 with
 

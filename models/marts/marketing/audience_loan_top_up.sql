@@ -1,4 +1,5 @@
--- One row per customer whom the campaign may address: those who hold a personal loan, keep it up to date and have room for more.
+-- One row per customer whom the campaign may address: those who
+-- hold a personal loan, keep it up to date and have room for more.
 -- The rules are in seeds/marketing_audiences.csv. Holdouts are in the list and must not be contacted.
 with
 

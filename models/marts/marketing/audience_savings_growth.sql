@@ -1,4 +1,5 @@
--- One row per customer whom the campaign may address: those who could open a savings account and have money left over.
+-- One row per customer whom the campaign may address: those who
+-- could open a savings account and have money left over.
 -- The rules are in seeds/marketing_audiences.csv. Holdouts are in the list and must not be contacted.
 with
 

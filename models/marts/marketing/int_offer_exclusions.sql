@@ -30,8 +30,7 @@ campaigns as (
 ),
 
 settings as (
-    select
-        max(case setting when 'maximum_dpd_for_offers' then value end) as maximum_dpd
+    select max(case setting when 'maximum_dpd_for_offers' then value end) as maximum_dpd
     from {{ ref('marketing_settings') }}
 ),
 

@@ -15,10 +15,6 @@ observation_dates as (
     from {{ ref('observation_dates') }}
 ),
 
-source_calendar as (
-    select * from {{ ref('source_calendar') }}
-),
-
 loan_applications as (
     select * from {{ ref('loan_applications') }}
 ),

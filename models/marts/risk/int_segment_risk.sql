@@ -220,12 +220,15 @@ joined as (
         coalesce(books.past_due_30_59_amount, 0) as past_due_30_59_amount,
         coalesce(books.past_due_60_89_amount, 0) as past_due_60_89_amount,
         coalesce(books.past_due_90_amount, 0) as past_due_90_amount,
-        case when observation_dates.is_mature then coalesce(first_payments.first_payment_loans_count, 0) end
-            as first_payment_loans_count,
-        case when observation_dates.is_mature then coalesce(first_payments.first_payment_customers_count, 0) end
-            as first_payment_customers_count,
-        case when observation_dates.is_mature then coalesce(first_payments.first_payment_default_count, 0) end
-            as first_payment_default_count,
+        case
+            when observation_dates.is_mature then coalesce(first_payments.first_payment_loans_count, 0)
+        end as first_payment_loans_count,
+        case
+            when observation_dates.is_mature then coalesce(first_payments.first_payment_customers_count, 0)
+        end as first_payment_customers_count,
+        case
+            when observation_dates.is_mature then coalesce(first_payments.first_payment_default_count, 0)
+        end as first_payment_default_count,
         -- Without a month end in the performance window, no charge-off could have been seen.
         case
             when performance_months.performance_months_count > 0

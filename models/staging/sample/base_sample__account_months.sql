@@ -14,7 +14,9 @@ repeated as (
 
 -- Straight from the table: a CTE that is read twice would be copied with all its columns.
 repeated_keys as (
-    select distinct account_id, month_end_on
+    select distinct
+        account_id,
+        month_end_on
     from {{ ref('base_sample__account_months_repeated') }}
 ),
 

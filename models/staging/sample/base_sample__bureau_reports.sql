@@ -14,7 +14,9 @@ repeated as (
 
 -- Straight from the table: a CTE that is read twice would be copied with all its columns.
 repeated_keys as (
-    select distinct customer_id, report_on
+    select distinct
+        customer_id,
+        report_on
     from {{ ref('base_sample__bureau_reports_repeated') }}
 ),
 

@@ -14,7 +14,9 @@ repeated as (
 
 -- Straight from the table: a CTE that is read twice would be copied with all its columns.
 repeated_keys as (
-    select distinct loan_id, instalment_number
+    select distinct
+        loan_id,
+        instalment_number
     from {{ ref('base_sample__instalments_repeated') }}
 ),
 

@@ -8,8 +8,7 @@ with
 -- The view is named twice on purpose: a CTE that is read twice would be copied with all its
 -- columns, where counting needs the key alone.
 repeated_keys as (
-    select
-        transaction_id
+    select transaction_id
     from {{ ref('base_sample__transactions_checked') }}
     group by transaction_id
     having count(*) > 1

@@ -97,7 +97,7 @@ def node_failures(results: Sequence[Any]) -> list[str]:
 
 
 def readable(message: str) -> str:
-    """A dbt message without the lines that only dbt's developers need."""
+    """Give a dbt message without the lines that only dbt's developers need."""
     noise = ("compiled code at", "> in macro", "> called by", "> in model")
     lines = [line.strip() for line in message.splitlines()]
     return "\n  ".join(line for line in lines if line and not line.startswith(noise))

@@ -22,6 +22,7 @@ class Group(click.Group):
     """A command group that ends a `UserError` in its message and exit code 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        """Run the command and turn a `UserError` into its message."""
         try:
             return super().invoke(ctx)
         except UserError as error:
@@ -30,13 +31,13 @@ class Group(click.Group):
 
 
 def escaped(error: UserError) -> str:
-    """An error's text with nothing that Rich would read as markup."""
+    """Give an error's text with nothing that Rich would read as markup."""
     return str(error).replace("[", r"\[")
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 def app() -> None:
-    """Customer segmentation for lenders: build, publish and read the segments."""
+    """Build, publish and read customer segments for lenders."""
 
 
 source_option = click.option(
@@ -132,7 +133,7 @@ def report_command(source: str, project_dir: Path) -> None:
 
 
 def parsed(variables: str) -> dict[str, Any]:
-    """The vars that a user gave as JSON."""
+    """Read the vars that a user gave as JSON."""
     try:
         settings = json.loads(variables)
     except json.JSONDecodeError as error:
@@ -145,13 +146,13 @@ def parsed(variables: str) -> dict[str, Any]:
 
 
 def build_database(project_dir: Path, source: str) -> Path:
-    """The database that dbt builds in; profiles.yml says the same."""
+    """Say which database dbt builds in; profiles.yml says the same."""
     default = project_dir / "warehouse" / "build" / f"{source}.duckdb"
     return Path(os.environ.get("CUSTOMER_SEGMENTATION_DATABASE", default))
 
 
 def published_database(project_dir: Path, source: str) -> Path:
-    """The database that people read."""
+    """Say which database people read."""
     return project_dir / "warehouse" / f"{source}.duckdb"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import duckdb
@@ -35,8 +34,8 @@ def require_passed(target_path: Path, *, source: str) -> None:
     built = results["args"].get("vars", {}).get("source", "sample")
     if results["args"].get("which") != "build" or built != source:
         raise UserError(
-            f"Nothing to publish: the last dbt command in {target_path} was "
-            f"`dbt {results['args'].get('which')}` of source '{built}', not `dbt build` of '{source}'."
+            f"Nothing to publish: the last dbt command in {target_path} was `dbt "
+            f"{results['args'].get('which')}` of source '{built}', not `dbt build` of '{source}'."
         )
     failed = [
         result["unique_id"]
@@ -81,7 +80,7 @@ def publish(build_database: Path, published_database: Path) -> None:
             connection.execute(f"attach '{quoted(fresh)}' as published")
             for schema in PUBLISHED_SCHEMAS:
                 copy_schema(connection, schema)
-        os.replace(fresh, published_database)
+        fresh.replace(published_database)
     finally:
         fresh.unlink(missing_ok=True)
 
@@ -122,5 +121,5 @@ def copy_schema(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
 
 
 def quoted(path: Path) -> str:
-    """A path as it stands inside single quotes in SQL."""
+    """Write a path as it stands inside single quotes in SQL."""
     return str(path).replace("'", "''")
