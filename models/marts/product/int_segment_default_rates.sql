@@ -92,19 +92,18 @@ final as (
         observation_date,
         exposed_count,
         defaulted_count,
-        {% if source_setting('performance_months') >= 12 %}
-        1 - power(
-            1 - {{ ratio('defaulted_count', 'exposed_count') }},
-            12 / {{ source_setting('performance_months') }}.0
-        ) as annual_default_rate,
         case
-            when exposed_count > 0
+            when {{ source_setting('performance_months') }} >= 12
+                then
+                    1 - power(
+                        1 - {{ ratio('defaulted_count', 'exposed_count') }},
+                        12 / cast({{ source_setting('performance_months') }} as double)
+                    )
+        end as annual_default_rate,
+        case
+            when {{ source_setting('performance_months') }} >= 12 and exposed_count > 0
                 then case when is_own then 'segment' else 'book' end
         end as default_rate_basis
-        {% else %}
-        cast(null as double) as annual_default_rate,
-        cast(null as varchar) as default_rate_basis
-        {% endif %}
     from rated
 )
 

@@ -278,10 +278,10 @@ def run_cards(
     for month in range(months):
         quarter = month // 3
         in_force = (opened <= month) & (closed >= month)
-        wobble = np.exp(rng.normal(0, 0.10, count))
+        wobble = np.exp(rng.normal(0, 0.03, count))
         target = limit * np.minimum(usage[:, quarter] * wobble, 0.99)
         minimum = np.minimum(np.maximum(held * MINIMUM_DUE_SHARE, MINIMUM_DUE_CENTS), held)
-        ratio = pays[:, quarter] * np.exp(rng.normal(0, 0.05, count))
+        ratio = pays[:, quarter] * np.exp(rng.normal(0, 0.03, count))
         ratio = np.where(ratio > FULL_PAYMENT_RATIO, 1.0, ratio)
         regular = np.maximum(minimum, ratio * held)
         now = np.where(in_force, missed[:, month], 0)

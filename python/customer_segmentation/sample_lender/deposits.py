@@ -222,7 +222,7 @@ def run_deposits(
     buffer = np.exp(values[:, :, 3])
     splits = savings_open & in_force
     kept = np.where(splits, np.minimum(0.35 * buffer, 1.5), buffer)
-    wobble = np.exp(rng.normal(0, 0.10, in_force.shape))
+    wobble = np.exp(rng.normal(0, 0.05, in_force.shape))
     target = np.round(kept * monthly_flow * wobble).astype(np.int64)
     overdraft = np.where(
         rng.random(customers) < OVERDRAFT_SHARE,
@@ -314,7 +314,7 @@ def _run_savings(
 ) -> IntArray:
     customers, months = in_force.shape
     opened, closed = life.opened[:, SAVINGS], life.closed[:, SAVINGS]
-    wobble = np.exp(rng.normal(0, 0.08, in_force.shape))
+    wobble = np.exp(rng.normal(0, 0.05, in_force.shape))
     target = np.maximum(np.round(wanted * wobble), 1_000).astype(np.int64)
     moves_now = rng.random(in_force.shape) < SAVINGS_MOVE_RATE
     balance = np.zeros((customers, months), dtype=np.int64)

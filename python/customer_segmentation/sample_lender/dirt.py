@@ -264,7 +264,7 @@ def _record(dirty: Frame, dirt: Dirt) -> pa.Table:
                 dirty[dirt.column].astype(object).where(dirty[dirt.column].notna(), None).tolist(),
                 type=pa.string(),
             ),
-            "is_extra_row": pa.array([is_extra(dirt)] * count),
+            "is_extra_row": pa.array([is_extra(dirt)] * count, type=pa.bool_()),
             "planted_count": pa.array([1] * count, type=pa.int32()),
         }
     )

@@ -129,10 +129,10 @@ PLANTED_TYPES: tuple[PlantedType, ...] = (
         name="affluent_transactor",
         description="High income, spends a lot on cards and clears them every month.",
         share=0.15,
-        latent_means=(11.58, -2.40, 2.80, 1.55, 1.65, 1.20, 3.5, 4.65),
+        latent_means=(11.82, -2.30, 2.50, 1.50, 1.80, 1.40, 3.4, 4.80),
         spread=1.00,
-        first_miss_rate=0.007,
-        roll_rates=(0.15, 0.40, 0.60, 0.55),
+        first_miss_rate=0.0030,
+        roll_rates=(0.30, 0.50, 0.65, 0.56),
         response_treated=0.055,
         response_control=0.040,
         response_margin=210.0,
@@ -154,10 +154,10 @@ PLANTED_TYPES: tuple[PlantedType, ...] = (
         name="settled_saver",
         description="Older, many years with the lender, large savings, few and personal contacts.",
         share=0.20,
-        latent_means=(10.50, -2.50, 2.40, 2.20, 0.55, -1.90, 2.5, 5.10),
+        latent_means=(10.55, -2.40, 2.40, 2.20, 0.50, -1.90, 2.5, 5.20),
         spread=0.95,
-        first_miss_rate=0.005,
-        roll_rates=(0.15, 0.40, 0.60, 0.55),
+        first_miss_rate=0.0020,
+        roll_rates=(0.30, 0.50, 0.65, 0.56),
         response_treated=0.020,
         response_control=0.016,
         response_margin=90.0,
@@ -179,10 +179,10 @@ PLANTED_TYPES: tuple[PlantedType, ...] = (
         name="family_borrower",
         description="Mortgage, car and card with the same lender; busy, leveraged and reliable.",
         share=0.24,
-        latent_means=(11.02, -0.85, 0.45, 0.50, 1.25, 0.25, 4.9, 4.75),
+        latent_means=(11.12, -0.70, 0.45, 0.40, 1.45, 0.35, 4.9, 4.60),
         spread=1.00,
-        first_miss_rate=0.019,
-        roll_rates=(0.20, 0.45, 0.65, 0.55),
+        first_miss_rate=0.0085,
+        roll_rates=(0.34, 0.54, 0.70, 0.56),
         response_treated=0.085,
         response_control=0.040,
         response_margin=240.0,
@@ -204,10 +204,10 @@ PLANTED_TYPES: tuple[PlantedType, ...] = (
         name="card_revolver",
         description="Middle income, carries a high card balance and pays a little over minimum.",
         share=0.18,
-        latent_means=(10.57, 1.20, -1.50, -0.30, 1.10, -0.70, 3.0, 4.25),
+        latent_means=(10.55, 1.05, -1.25, -0.20, 1.05, -1.20, 3.0, 4.45),
         spread=1.00,
-        first_miss_rate=0.034,
-        roll_rates=(0.26, 0.50, 0.70, 0.56),
+        first_miss_rate=0.0170,
+        roll_rates=(0.42, 0.58, 0.74, 0.57),
         response_treated=0.120,
         response_control=0.082,
         response_margin=170.0,
@@ -229,10 +229,10 @@ PLANTED_TYPES: tuple[PlantedType, ...] = (
         name="digital_starter",
         description="Young, short file, modest income, does everything in the app.",
         share=0.14,
-        latent_means=(10.10, -0.50, 0.80, -0.35, 1.05, 2.10, 2.0, 3.30),
+        latent_means=(10.15, -0.55, 0.80, -0.30, 1.05, 2.30, 2.0, 3.20),
         spread=1.00,
-        first_miss_rate=0.029,
-        roll_rates=(0.24, 0.48, 0.68, 0.56),
+        first_miss_rate=0.0135,
+        roll_rates=(0.40, 0.56, 0.72, 0.57),
         response_treated=0.070,
         response_control=0.025,
         response_margin=65.0,
@@ -254,10 +254,10 @@ PLANTED_TYPES: tuple[PlantedType, ...] = (
         name="stretched_borrower",
         description="Low income, card at its limit, no cushion, often late.",
         share=0.09,
-        latent_means=(9.93, 2.70, -2.90, -1.65, 0.55, -0.50, 2.5, 3.75),
+        latent_means=(9.70, 2.75, -2.80, -1.70, 0.30, 0.20, 2.3, 3.85),
         spread=1.05,
-        first_miss_rate=0.078,
-        roll_rates=(0.34, 0.54, 0.74, 0.57),
+        first_miss_rate=0.0440,
+        roll_rates=(0.50, 0.62, 0.78, 0.58),
         response_treated=0.048,
         response_control=0.058,
         response_margin=95.0,
@@ -292,7 +292,7 @@ class LenderParameters:
         Common standard deviation of each latent before ``overlap``.
     overlap : float
         Multiplies every standard deviation; chosen so that the Bayes rule reaches an
-        adjusted Rand index near 0.87.
+        adjusted Rand index near 0.93.
     latent_correlations : tuple of (str, str, float)
         Correlations within a type; pairs that are not listed are zero.
     quarterly_move_rate : float
@@ -328,7 +328,7 @@ class LenderParameters:
 
     types: tuple[PlantedType, ...] = PLANTED_TYPES
     latent_spreads: tuple[float, ...] = (0.26, 0.65, 0.80, 0.60, 0.26, 0.75, 0.80, 0.48)
-    overlap: float = 1.28
+    overlap: float = 1.26
     latent_correlations: tuple[tuple[str, str, float], ...] = (
         ("log_income", "log_buffer_months", 0.15),
         ("log_income", "log_transactions_per_month", 0.15),
@@ -337,7 +337,7 @@ class LenderParameters:
         ("logit_payment_ratio", "log_buffer_months", 0.10),
         ("products_held", "log_tenure_months", 0.15),
     )
-    quarterly_move_rate: float = 0.01
+    quarterly_move_rate: float = 0.005
     move_weights: tuple[tuple[float, ...], ...] = (
         (0.0, 3.0, 5.0, 1.5, 0.0, 0.5),
         (2.0, 0.0, 2.0, 1.0, 0.0, 1.0),

@@ -430,7 +430,7 @@ def _bureau_rows(
                     "raw_key": keys,
                     "column_name": pa.array([column] * len(keys), type=pa.string()),
                     "raw_value": table[column].filter(found),
-                    "is_extra_row": pa.array([False] * len(keys)),
+                    "is_extra_row": pa.array([False] * len(keys), type=pa.bool_()),
                     "planted_count": pa.array([1] * len(keys), type=pa.int32()),
                 }
             )
