@@ -230,7 +230,7 @@ def name_segments(
     effects : DataFrame
         From :func:`feature_effects`, one version.
     catalogue : DataFrame
-        With ``unit``, ``display_format`` and ``description`` where there are any.
+        With ``label`` and ``display_format`` where there are any.
     playbook : DataFrame
         ``name``, ``description``, ``conditions`` (on the segment's mean z, such as
         ``utilisation_mean_ratio >= 0.5; payment_ratio <= -0.3``) and ``priority``
@@ -291,7 +291,7 @@ def name_segments(
             give(winner, name, description, "playbook")
     for segment_id in segment_ids:
         if segment_id not in chosen:
-            name = _profile_name(effects, segment_id)
+            name = _profile_name(effects, catalogue, segment_id)
             if name.casefold() in taken:
                 name = f"{name} ({segment_id})"
             give(segment_id, name, f"Stands out by {apart[segment_id]}.", "profile")
@@ -326,20 +326,22 @@ def sets_apart(
     Returns
     -------
     str
-        Such as ``late months ratio 46% (others 3%), payment ratio 4% (others 38%)``.
+        Such as ``months past due 46% (others 3%); share of statement paid 4% (others 38%)``:
+        medians or, where the two medians read the same, means.
     """
     strongest = _strongest(effects, segment_id).head(n_features)
     if strongest.empty:
         return "no clustering feature"
-    formats: dict[str, str] = {}
-    if "display_format" in catalogue.columns:
-        formats = dict(zip(catalogue["feature"], catalogue["display_format"], strict=True))
+    formats = _by_feature(catalogue, "display_format")
+    labels = _by_feature(catalogue, "label")
     parts = []
     for row in strongest.to_dict("records"):
         style = formats.get(row["feature"], "decimal")
-        inside, rest = _shown(row["mean_value"], style), _shown(row["rest_mean_value"], style)
-        parts.append(f"{_words(row['feature'])} {inside} (others {rest})")
-    return ", ".join(parts)
+        inside, rest = _shown(row["median_value"], style), _shown(row["rest_median_value"], style)
+        if inside == rest:
+            inside, rest = _shown(row["mean_value"], style), _shown(row["rest_mean_value"], style)
+        parts.append(f"{_label(row['feature'], labels)} {inside} (others {rest})")
+    return "; ".join(parts)
 
 
 def _contrast(
@@ -510,16 +512,24 @@ def _strongest(effects: pd.DataFrame, segment_id: str) -> pd.DataFrame:
     return notable if len(notable) else own.head(1)
 
 
-def _profile_name(effects: pd.DataFrame, segment_id: str) -> str:
+def _profile_name(effects: pd.DataFrame, catalogue: pd.DataFrame, segment_id: str) -> str:
+    labels = _by_feature(catalogue, "label")
     words = [
-        f"{'high' if row['standardised_difference'] > 0 else 'low'} {_words(row['feature'])}"
+        ("high " if row["standardised_difference"] > 0 else "low ") + _label(row["feature"], labels)
         for row in _strongest(effects, segment_id).head(2).to_dict("records")
     ]
     return ", ".join(words).capitalize() or f"Segment {segment_id}"
 
 
-def _words(feature: str) -> str:
-    return re.sub(r"_(amount|ratio|count)$", "", feature).replace("_", " ")
+def _by_feature(catalogue: pd.DataFrame, column: str) -> dict[str, str]:
+    if column not in catalogue.columns:
+        return {}
+    return dict(zip(catalogue["feature"], catalogue[column], strict=True))
+
+
+def _label(feature: str, labels: Mapping[str, str]) -> str:
+    label = labels.get(feature)
+    return feature.replace("_", " ") if label is None else label[:1].lower() + label[1:]
 
 
 def _shown(value: float, style: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from rich.table import Table
 
 from customer_segmentation.runner.errors import UserError
 
-console = Console()
+# A log has no width of its own: wide enough for a line a segment.
+console = Console(width=None if sys.stdout.isatty() else 160)
 
 
 class Group(click.Group):

@@ -11,16 +11,16 @@ from customer_segmentation.representation import fit_representation
 
 CATALOGUE = pd.DataFrame(
     [
-        ("payment_ratio", "repayment", "nothing_due", "median", "none", True, False, "percent"),
-        ("income_amount", "capacity", "unknown", "median", "none", True, False, "currency"),
-        ("visits_count", "engagement", "unknown", "median", "none", False, False, "decimal"),
-        ("age_years", "tenure", "unknown", "median", "none", False, True, "integer"),
+        ("payment_ratio", "Share paid", "repayment", "nothing_due", True, False, "percent"),
+        ("income_amount", "Yearly income", "capacity", "unknown", True, False, "currency"),
+        ("visits_count", "Visits", "engagement", "unknown", False, False, "decimal"),
+        ("age_years", "Age", "tenure", "unknown", False, True, "integer"),
     ],
     columns=[
-        "feature", "family", "null_meaning", "imputation", "transform", "is_clustering",
-        "is_protected", "display_format",
+        "feature", "label", "family", "null_meaning", "is_clustering", "is_protected",
+        "display_format",
     ],
-)  # fmt: skip
+).assign(imputation="median", transform="none")  # fmt: skip
 PLAYBOOK = pd.DataFrame(
     [
         ("Full payers", 10, "payment_ratio >= 0.5", "Pay in full."),
@@ -142,7 +142,27 @@ def test_playbook_names_by_conditions_and_the_rest_by_profile():
 
 def test_description_tells_natural_units():
     text = sets_apart(effects_of(), CATALOGUE, "S01")
-    assert text.startswith("payment 90% (others 10%)")
+    assert text.startswith("share paid 89% (others 10%)")
+
+
+def test_description_takes_medians_and_means_where_medians_are_the_same():
+    effects = pd.DataFrame(
+        {
+            "segment_id": "S01",
+            "feature": ["income_amount", "payment_ratio"],
+            "effect_rank": [1, 2],
+            "standardised_difference": [2.0, 1.0],
+            "median_value": [50_000.0, 0.0],
+            "rest_median_value": [30_000.0, 0.0],
+            "mean_value": [90_000.0, 0.2],
+            "rest_mean_value": [31_000.0, 0.01],
+        }
+    )
+    assert sets_apart(effects, CATALOGUE, "S01") == (
+        "yearly income 50,000 (others 30,000); share paid 20% (others 1.0%)"
+    )
+    unlabelled = CATALOGUE.drop(columns="label")
+    assert sets_apart(effects, unlabelled, "S01").startswith("income amount 50,000")
 
 
 def test_name_follows_the_id_even_if_the_profile_changes():
