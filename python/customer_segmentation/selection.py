@@ -173,10 +173,10 @@ def scan_k(
 
     Three times yes: 'natural clusters'. Otherwise the data are a continuum, or clusters that
     run into each other, and the number of segments is a business choice. The verdict is
-    'stable partition' with the k from question 2 where there is one; failing that, with the
-    largest candidate that passes one of the two thresholds in 2, since a finer partition
-    that can be found again says more. Where no candidate does, for instance in a
-    spherical normal cloud: 'no structure'.
+    'stable partition' with the largest candidate that resampling finds again
+    (``STABLE_JACCARD``) or that question 2 singled out, since a finer partition that can be
+    found again says more; failing both, with the largest of ``STRONG_PREDICTION``. Where no
+    candidate does, for instance in a spherical normal cloud: 'no structure'.
 
     Values are not rescaled here.
 
@@ -329,11 +329,10 @@ def _measure(
 def _choose(measured: pd.DataFrame, minimum_share: float) -> _Choice:
     large_enough = measured[measured["smallest_share"] >= minimum_share]
     preferred = _preferred_by_excess(large_enough)
-    stable = large_enough[_is_stable(large_enough)]
     if (
         preferred is not None
         and preferred["border_density"] <= MAXIMUM_BORDER_DENSITY
-        and preferred["k"] in stable["k"].to_numpy()
+        and preferred["is_stable"]
     ):
         k = int(preferred["k"])
         return _Choice(
@@ -343,36 +342,42 @@ def _choose(measured: pd.DataFrame, minimum_share: float) -> _Choice:
             "than columns and correlations alone explain, and their borders hold "
             f"{preferred['border_density']:.0%} as many rows as their insides.",
         )
+    is_candidate = large_enough["bootstrap_jaccard"] >= STABLE_JACCARD
     if preferred is not None:
-        k = int(preferred["k"])
-        shortcoming = "the least stable is not found again reliably enough in resampled rows"
-        if preferred["border_density"] > MAXIMUM_BORDER_DENSITY:
-            shortcoming = (
-                "no clear valley parts them: their borders hold "
-                f"{preferred['border_density']:.0%} as many rows as their insides"
-            )
-        return _Choice(
-            k,
-            "stable partition",
-            f"{k} segments are {preferred['silhouette_excess']:.2f} more distinct (silhouette) "
-            "than columns and correlations alone explain (similarity "
-            f"{preferred['bootstrap_jaccard']:.2f} for the least stable in resampled rows), but "
-            f"{shortcoming}.",
-        )
-    if stable.empty:
+        is_candidate |= large_enough["k"] == preferred["k"]
+    elif not is_candidate.any():
+        is_candidate = _is_strong(large_enough)
+    if not is_candidate.any():
         return _Choice(
             None,
             "no structure",
             "No candidate gives segments that are large enough and are found again in "
             "resampled rows.",
         )
-    chosen = stable.iloc[-1]
+    chosen = large_enough[is_candidate].iloc[-1]
     return _Choice(
         int(chosen["k"]),
         "stable partition",
-        f"The rows are a continuum, and {int(chosen['k'])} is the largest number of segments "
+        f"{_why_no_clusters(preferred)}, and {int(chosen['k'])} is the largest number of segments "
         "that is found again in resampled rows (similarity "
         f"{chosen['bootstrap_jaccard']:.2f} for the least stable); fewer would be as valid.",
+    )
+
+
+def _why_no_clusters(preferred: dict[str, float] | None) -> str:
+    if preferred is None:
+        return "The rows are a continuum"
+    k, excess = int(preferred["k"]), preferred["silhouette_excess"]
+    if preferred["border_density"] > MAXIMUM_BORDER_DENSITY:
+        shortcoming = (
+            "no clear valley parts them: their borders hold "
+            f"{preferred['border_density']:.0%} as many rows as their insides"
+        )
+    else:
+        shortcoming = "the least stable is not found again reliably enough in resampled rows"
+    return (
+        f"{k} clusters would be {excess:.2f} more distinct (silhouette) than columns and "
+        f"correlations alone explain, but {shortcoming}"
     )
 
 
@@ -392,6 +397,7 @@ def _judge_fixed(measured: pd.DataFrame, scanned: _Choice, fixed_k: int) -> _Cho
 
 def _preferred_by_excess(measured: pd.DataFrame) -> dict[str, float] | None:
     """Return the measures of the candidate that questions 1 and 2 of the rule single out."""
+    measured = measured.assign(is_stable=_is_stable(measured))
     excess, error = measured["silhouette_excess"], measured["silhouette_excess_error"]
     clear = measured[
         (excess >= MINIMUM_EXCESS)
