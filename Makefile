@@ -64,10 +64,10 @@ lint: setup-dev  ## Check style and types
 unit: setup-dev  ## Run the fast tests
 	@$(BIN)/python -m pytest tests/python/unit
 
-bench: setup-dev  ## Measure recovery, the choice of k and baselines; write docs/BENCHMARKS.md
-	@$(BIN)/python -m customer_segmentation.benchmarks
+bench: setup-dev  ## Measure recovery, refits, the choice of k and baselines; write docs/BENCHMARKS.md
+	@$(BIN)/python -m customer_segmentation.benchmarks $(if $(DATA_DIR),--data-dir $(DATA_DIR))
 
-bench-scale: setup-dev  ## Time scan and fit on a million customers against scikit-learn
+bench-scale: setup-dev  ## Time scan and fit on a million customers; write docs/BENCHMARKS_SCALE.md
 	@$(BIN)/python -m customer_segmentation.benchmarks.scale
 
 docs: setup  ## Generate dbt's documentation as one HTML file: target/static_index.html

@@ -2,12 +2,10 @@
 
 Two questions, because a rule that always answers is right half the time by default: does it
 find k where there is one, and does it keep quiet where there is none?
-Run ``python -m customer_segmentation.benchmarks.known_k DIRECTORY``.
 """
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from pathlib import Path
 
@@ -239,20 +237,3 @@ def run_known_k(directory: Path, *, seed: int) -> pd.DataFrame:
         for rule, k in score_rules(values, candidates, seed=seed).items():
             records.append((name, true_k, rule, k or 0, "", (k or 0) == true_k))
     return pd.DataFrame(records, columns=["set", "true_k", "rule", "k", "verdict", "is_right"])
-
-
-def main() -> None:
-    """Print every result and the hits of each rule."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("directory", type=Path)
-    parser.add_argument("--seed", type=int, default=0)
-    arguments = parser.parse_args()
-    results = run_known_k(arguments.directory, seed=arguments.seed)
-    print(results.pivot(index=["true_k", "set"], columns="rule", values="k").to_string())
-    print(results[results["rule"] == "ours"].to_string(index=False))
-    has_clusters = results["true_k"].gt(0).map({True: "known k", False: "structureless"})
-    print(results.groupby(["rule", has_clusters])["is_right"].sum().unstack().to_string())
-
-
-if __name__ == "__main__":
-    main()
