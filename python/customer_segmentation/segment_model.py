@@ -208,7 +208,11 @@ class SegmentModel:
                 }
             )
         except (KeyError, TypeError, json.JSONDecodeError) as error:
-            raise ValueError(f"this is not a segment model: {error}") from error
+            raise ValueError(
+                f"this is not a segment model that this version of the package reads ({error}). "
+                "Use the version that stored it, or delete the row from segment_models: the next "
+                "build then fits a new version"
+            ) from error
 
 
 def fit_segments(
