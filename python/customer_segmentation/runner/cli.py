@@ -181,6 +181,14 @@ def summarise(database: Path) -> None:
             order by segment_id
             """
         ).fetchall()
+        coverage = connection.execute(
+            """
+            select coverage_status, coalesce(reason, ''), customers_count, raw_customers_count
+            from marts.segment_coverage
+            where observation_date = (select max(observation_date) from marts.segment_coverage)
+            order by coverage_status != 'segmented', customers_count desc, reason
+            """
+        ).fetchall()
     table = Table(title=f"Segments on {rows[0][6]}" if rows else "No segments")
     for heading, justify in (
         ("Segment", "left"),
@@ -201,3 +209,9 @@ def summarise(database: Path) -> None:
             text,
         )
     console.print(table)
+    if coverage:
+        parts = [
+            f"{count:,} {status}{reason and f' ({reason})'}"
+            for status, reason, count, _ in coverage
+        ]
+        console.print(f"{coverage[0][3]:,} customers in: {', '.join(parts)}", soft_wrap=True)
