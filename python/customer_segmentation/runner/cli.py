@@ -1,4 +1,4 @@
-"""The command line: build, publish, report."""
+"""The command line: build, publish, report, evidence."""
 
 from __future__ import annotations
 
@@ -130,6 +130,27 @@ def publish_command(source: str, target_path: Path, project_dir: Path) -> None:
 def report_command(source: str, project_dir: Path) -> None:
     """Render the HTML report from the published database."""
     console.print(f"Report: {render(project_dir, source)}")
+
+
+@app.command("evidence")
+@source_option
+@project_option
+def evidence_command(source: str, project_dir: Path) -> None:
+    """Build the Evidence site from the published database (needs Node.js)."""
+    from customer_segmentation.runner.evidence import build_evidence_site
+
+    with console.status(f"Evidence site of {source}: a minute or two"):
+        first_page = build_evidence_site(
+            published_database(project_dir, source),
+            templates=project_dir / "reports" / "templates",
+            project_dir=project_dir / "reports",
+            out_dir=project_dir / "reports" / "evidence" / source,
+        )
+    console.print(f"Evidence site: {first_page}")
+    console.print(
+        f"Read it at http://localhost:8000 with: python3 -m http.server -d {first_page.parent}",
+        soft_wrap=True,
+    )
 
 
 def parsed(variables: str) -> dict[str, Any]:
