@@ -230,7 +230,7 @@ def name_segments(
     effects : DataFrame
         From :func:`feature_effects`, one version.
     catalogue : DataFrame
-        With ``unit``, ``display_format`` and ``description`` where there are any.
+        With ``label`` and ``display_format`` where there are any.
     playbook : DataFrame
         ``name``, ``description``, ``conditions`` (on the segment's mean z, such as
         ``utilisation_mean_ratio >= 0.5; payment_ratio <= -0.3``) and ``priority``
@@ -291,7 +291,7 @@ def name_segments(
             give(winner, name, description, "playbook")
     for segment_id in segment_ids:
         if segment_id not in chosen:
-            name = _profile_name(effects, segment_id)
+            name = _profile_name(effects, segment_id, _labels(catalogue))
             if name.casefold() in taken:
                 name = f"{name} ({segment_id})"
             give(segment_id, name, f"Stands out by {apart[segment_id]}.", "profile")
@@ -326,11 +326,12 @@ def sets_apart(
     Returns
     -------
     str
-        Such as ``late months ratio 46% (others 3%), payment ratio 4% (others 38%)``.
+        Such as ``months past due 46% (others 3%), card bill paid 4% (others 38%)``.
     """
     strongest = _strongest(effects, segment_id).head(n_features)
     if strongest.empty:
         return "no clustering feature"
+    labels = _labels(catalogue)
     formats: dict[str, str] = {}
     if "display_format" in catalogue.columns:
         formats = dict(zip(catalogue["feature"], catalogue["display_format"], strict=True))
@@ -338,7 +339,7 @@ def sets_apart(
     for row in strongest.to_dict("records"):
         style = formats.get(row["feature"], "decimal")
         inside, rest = _shown(row["mean_value"], style), _shown(row["rest_mean_value"], style)
-        parts.append(f"{_words(row['feature'])} {inside} (others {rest})")
+        parts.append(f"{_label(row['feature'], labels)} {inside} (others {rest})")
     return ", ".join(parts)
 
 
@@ -510,16 +511,23 @@ def _strongest(effects: pd.DataFrame, segment_id: str) -> pd.DataFrame:
     return notable if len(notable) else own.head(1)
 
 
-def _profile_name(effects: pd.DataFrame, segment_id: str) -> str:
+def _profile_name(effects: pd.DataFrame, segment_id: str, labels: Mapping[str, str]) -> str:
     words = [
-        f"{'high' if row['standardised_difference'] > 0 else 'low'} {_words(row['feature'])}"
+        f"{'high' if row['standardised_difference'] > 0 else 'low'} "
+        f"{_label(row['feature'], labels)}"
         for row in _strongest(effects, segment_id).head(2).to_dict("records")
     ]
     return ", ".join(words).capitalize() or f"Segment {segment_id}"
 
 
-def _words(feature: str) -> str:
-    return re.sub(r"_(amount|ratio|count)$", "", feature).replace("_", " ")
+def _labels(catalogue: pd.DataFrame) -> dict[str, str]:
+    if "label" not in catalogue.columns:
+        return {}
+    return dict(zip(catalogue["feature"], catalogue["label"], strict=True))
+
+
+def _label(feature: str, labels: Mapping[str, str]) -> str:
+    return labels.get(feature) or re.sub(r"_(amount|ratio|count)$", "", feature).replace("_", " ")
 
 
 def _shown(value: float, style: str) -> str:

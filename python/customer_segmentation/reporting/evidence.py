@@ -17,6 +17,8 @@ from customer_segmentation.reporting.components import (
     Components,
     Context,
     read_context,
+    rule_words,
+    shown_codes,
     words,
 )
 from customer_segmentation.reporting.errors import ReportError
@@ -97,7 +99,7 @@ class EvidenceComponents(Components):
         row = relation.first() if not relation.parameters else None
         if not relation.parameters and (row is None or row[column] is None):
             return safe_text(options.get("missing", "not available"))
-        added = {"shown_words": _words_sql(column)} if kind == "words" else {}
+        added = {"shown_words": self._shown_sql(relation, column, kind)} if kind == "words" else {}
         name, query = self._query(relation, [column], **added)
         self.queries.append(query)
         fmt = self._format(Column(column, column, kind)) if kind != "words" else None
@@ -178,9 +180,9 @@ class EvidenceComponents(Components):
                 )
                 continue
             identifier, fmt_column = column.name, None
-            if column.kind in ("words", "feature"):
+            if column.kind in ("words", "feature", "rule"):
                 identifier = f"{column.name}_shown"
-                added[identifier] = _words_sql(column.name)
+                added[identifier] = self._shown_sql(relation, column.name, column.kind)
             elif column.kind == "unit" and column.unit:
                 fmt_column = f"{column.unit}_format"
                 added[fmt_column] = self._unit_formats(column.unit)
@@ -241,6 +243,23 @@ class EvidenceComponents(Components):
         body = "\n".join(f"  {cell}" for cell in cells)
         table = f"<DataTable {attributes}>\n{body}\n</DataTable>"
         return f"{query}{table}\n\n{self._source(options, extra)}"
+
+    def _shown_sql(self, relation: Relation, column: str, kind: str) -> str:
+        """Write the expression that gives a code, a feature or a rule in words."""
+        codes = Relation(relation.database, relation.mart).values(column)
+        if kind == "rule":
+            formatter = self.context.settings.formatter
+            said = {code: rule_words(code, self.context.features, formatter) for code in codes}
+        elif kind == "feature":
+            said = {code: self.feature_label(code) for code in codes}
+        else:
+            said = shown_codes(codes)
+        text = f"cast({column} as varchar)"
+        plain = f"upper(substr({text}, 1, 1)) || replace(substr({text}, 2), '_', ' ')"
+        cases = "".join(
+            f" when {literal(code)} then {literal(name)}" for code, name in sorted(said.items())
+        )
+        return f"case {column}{cases} else {plain} end" if cases else plain
 
     def _link_sql(self, column: str) -> str:
         known = ", ".join(literal(segment.segment_id) for segment in self.context.segments)
@@ -470,7 +489,9 @@ class EvidenceComponents(Components):
         name, query = self._query(
             kept,
             [row, column, value],
-            row_shown=_words_sql(row),
+            row_shown=self._shown_sql(
+                kept, row, "feature" if row in ("feature", "dimension") else "words"
+            ),
             column_shown=f"cast({column} as varchar)",
         )
         scale = colours.DIVERGING if options.get("diverging", True) else colours.SEQUENTIAL
@@ -567,11 +588,6 @@ def _js(text: str) -> str:
         for mark in text
     )
     return f"'{escaped}'"
-
-
-def _words_sql(column: str) -> str:
-    text = f"cast({column} as varchar)"
-    return f"upper(substr({text}, 1, 1)) || replace(substr({text}, 2), '_', ' ')"
 
 
 def render_evidence(database: Path, *, templates: Path, project_dir: Path) -> Path:
@@ -672,4 +688,4 @@ def _source_sql(database: Database, mart: str) -> str:
         else:
             shown.append(name)
     listed = ",\n    ".join(shown)
-    return f"select\n    {listed}\nfrom {database.schema_of(mart)}.{mart}\n"
+    return f"select\n    {listed}\nfrom marts.{mart}\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -17,6 +18,7 @@ from babel.numbers import NumberPattern, format_decimal, get_currency_symbol, pa
 EVIDENCE_FORMATS = {
     "integer": "#,##0",
     "decimal": "#,##0.0",
+    "trimmed": "#,##0.0",
     "precise": "#,##0.00",
     "percent": "0.0%",
     "percentage_points": "+0.0%;-0.0%",
@@ -119,6 +121,8 @@ class Formatter:
                 return text.replace("%", "").strip() + "\u00a0pp"
             case "decimal":
                 return self.number(value, 1)
+            case "trimmed":
+                return self.number(value, 0 if round(float(value), 1).is_integer() else 1)
             case "precise":
                 return self.number(value, 2)
             case "signed":
@@ -136,6 +140,8 @@ class Formatter:
 
     @staticmethod
     def _minus(text: str) -> str:
+        if not re.search("[1-9]", text):  # what rounds to zero has no sign
+            return text.removeprefix("-")
         return text.replace("-", "\u2212")
 
 
@@ -144,9 +150,9 @@ UNITS = {
     "currency": ("currency", ""),
     "currency a month": ("currency", "a month"),
     "ratio": ("percent", ""),
-    "days": ("decimal", "days"),
-    "months": ("decimal", "months"),
-    "count": ("decimal", ""),
-    "count a month": ("decimal", "a month"),
+    "days": ("trimmed", "days"),
+    "months": ("trimmed", "months"),
+    "count": ("trimmed", ""),
+    "count a month": ("trimmed", "a month"),
     "points": ("integer", ""),
 }

@@ -18,10 +18,6 @@ from customer_segmentation.reporting.errors import (
     ReportError,
 )
 
-#: Seeds that readers need beside the marts.
-REFERENCE = ("feature_catalogue",)
-
-
 #: Columns that only tables about people have; no report reads them.
 PERSONAL = frozenset({"customer_id", "raw_row", "row_key", "account_id"})
 
@@ -75,36 +71,27 @@ class Database:
                 f"{path} can't be read: {error}. Run `make build` to publish it."
             ) from error
         self.tables: dict[str, dict[str, str]] = {}
-        for schema, table, column, kind in self._connection.execute(
+        for table, column, kind in self._connection.execute(
             """
-            select schema_name, table_name, column_name, data_type from duckdb_columns()
-            where schema_name in ('marts', 'reference') and not internal
-            order by schema_name, table_name, column_index
+            select table_name, column_name, data_type from duckdb_columns()
+            where schema_name = 'marts' and not internal
+            order by table_name, column_index
             """
         ).fetchall():
-            if schema == "marts" or table in REFERENCE:
-                self.tables.setdefault(table, {})[column] = kind
+            self.tables.setdefault(table, {})[column] = kind
         self._cache: dict[str, list[Row]] = {}
-
-    def schema_of(self, mart: str) -> str:
-        """Return the schema in which DuckDB has the table."""
-        return "reference" if mart in REFERENCE else "marts"
 
     def has(self, mart: str) -> bool:
         """Whether the table exists and has a row."""
         if mart not in self.tables:
             return False
-        schema = self.schema_of(mart)
-        found = self._connection.execute(f'select 1 from {schema}."{mart}" limit 1').fetchone()
+        found = self._connection.execute(f'select 1 from marts."{mart}" limit 1').fetchone()
         return found is not None
 
     def query(self, mart: str, sql: str) -> list[Row]:
         """Rows of a query, each read once."""
         if sql not in self._cache:
-            text = sql
-            for reference in REFERENCE:
-                text = text.replace(f"from marts.{reference}", f"from reference.{reference}")
-            cursor = self._connection.execute(text)
+            cursor = self._connection.execute(sql)
             names = [column[0] for column in cursor.description or ()]
             self._cache[sql] = [
                 Row(mart, dict(zip(names, map(_plain, values), strict=True)))

@@ -102,7 +102,7 @@ def opened(published: Path) -> duckdb.DuckDBPyConnection:
     connection.execute("create schema marts")
     found = connection.execute(
         "select schema_name, table_name from duckdb_tables() where database_name = 'published' "
-        "and (schema_name = 'marts' or table_name = 'feature_catalogue')"
+        "and schema_name = 'marts'"
     ).fetchall()
     for schema, table in found:
         connection.execute(f"create view marts.{table} as from published.{schema}.{table}")

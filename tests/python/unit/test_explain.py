@@ -145,6 +145,13 @@ def test_description_tells_natural_units():
     assert text.startswith("payment 90% (others 10%)")
 
 
+def test_label_of_the_catalogue_comes_first():
+    labelled = CATALOGUE.assign(label=["card bill paid", "income", "visits", "age"])
+    assert sets_apart(effects_of(), labelled, "S01").startswith("card bill paid 90%")
+    names = name_segments(effects_of(), labelled, PLAYBOOK).set_index("segment_id")
+    assert names.loc["S03", "segment_name"] == "Low income, low card bill paid"
+
+
 def test_name_follows_the_id_even_if_the_profile_changes():
     names = name_segments(
         effects_of(), CATALOGUE, PLAYBOOK, previous_names={"S02": ("Full payers", "Before.")}
