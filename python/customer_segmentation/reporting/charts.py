@@ -261,7 +261,9 @@ def lines(
         )
         if is_date
         else alt.Axis(grid=False, format=",.0f", tickMinStep=1),
-        scale=alt.Scale(padding=8, type="utc") if is_date else alt.Scale(zero=False, nice=False, padding=8),
+        scale=alt.Scale(padding=8, type="utc")
+        if is_date
+        else alt.Scale(zero=False, nice=False, padding=8),
     )
     y = alt.Y(
         "y:Q",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from customer_segmentation.reporting.relations import (
     Database,
     Parameter,
     Relation,
-    literal,
+    fenced_literal,
 )
 from customer_segmentation.reporting.templates import environment, read_glossary, render
 from customer_segmentation.reporting.text import safe_text
@@ -99,10 +99,11 @@ class EvidenceComponents(Components):
         row = relation.first() if not relation.parameters else None
         if not relation.parameters and (row is None or row[column] is None):
             return safe_text(options.get("missing", "not available"))
-        added = {"shown_words": self._shown_sql(relation, column, kind)} if kind == "words" else {}
+        in_words = kind in ("words", "date")
+        added = {"shown_words": self._shown_sql(relation, column, kind)} if in_words else {}
         name, query = self._query(relation, [column], **added)
         self.queries.append(query)
-        fmt = self._format(Column(column, column, kind)) if kind != "words" else None
+        fmt = None if in_words else self._format(Column(column, column, kind))
         attributes = self._attributes(
             data=Markup(name), column="shown_words" if added else column, fmt=fmt
         )
@@ -218,11 +219,12 @@ class EvidenceComponents(Components):
         flags = sorted(
             {c.flag for c in columns if c.flag} | ({"is_suppressed"} & set(relation.columns))
         )
-        if flags:
+        shown = relation.everywhere() if relation.parameters else relation
+        if any(row[flag] for flag in flags for row in shown.rows()):
             wanted += flags
             test = " or ".join(flags)
             added["hidden_note"] = (
-                f"case when {test} then {literal(self.suppressed_text())} else '' end"
+                f"case when {test} then {fenced_literal(self.suppressed_text())} else '' end"
             )
             cells.append(
                 "<Column " + self._attributes(id="hidden_note", title="Note", wrap=True) + " />"
@@ -245,24 +247,30 @@ class EvidenceComponents(Components):
         return f"{query}{table}\n\n{self._source(options, extra)}"
 
     def _shown_sql(self, relation: Relation, column: str, kind: str) -> str:
-        """Write the expression that gives a code, a feature or a rule in words."""
-        codes = Relation(relation.database, relation.mart).values(column)
+        """Write the expression that gives a code, a feature, a rule or a date in words."""
+        codes = [code for code in relation.everywhere().values(column) if code is not None]
+        formatter = self.context.settings.formatter
+        said: Mapping[Any, str]
         if kind == "rule":
-            formatter = self.context.settings.formatter
             said = {code: rule_words(code, self.context.features, formatter) for code in codes}
         elif kind == "feature":
             said = {code: self.feature_label(code) for code in codes}
+        elif kind == "date":
+            said = {code: formatter(code, "date") for code in codes}
+        elif codes and isinstance(codes[0], int):
+            said = {code: str(code) for code in codes}
         else:
             said = shown_codes(codes)
         text = f"cast({column} as varchar)"
         plain = f"upper(substr({text}, 1, 1)) || replace(substr({text}, 2), '_', ' ')"
         cases = "".join(
-            f" when {literal(code)} then {literal(name)}" for code, name in sorted(said.items())
+            f" when {fenced_literal(code)} then {fenced_literal(name)}"
+            for code, name in sorted(said.items())
         )
         return f"case {column}{cases} else {plain} end" if cases else plain
 
     def _link_sql(self, column: str) -> str:
-        known = ", ".join(literal(segment.segment_id) for segment in self.context.segments)
+        known = ", ".join(fenced_literal(segment.segment_id) for segment in self.context.segments)
         return f"case when {column} in ({known or 'null'}) then '/segments/' || {column} end"
 
     def _unit_formats(self, unit_column: str) -> str:
@@ -273,7 +281,7 @@ class EvidenceComponents(Components):
             if kind == "currency" and currency:
                 suffix = f"{currency} {suffix}".strip()
             text = f'{pattern} "{suffix}"' if suffix else pattern
-            cases.append(f"when {literal(unit)} then {literal(text)}")
+            cases.append(f"when {fenced_literal(unit)} then {fenced_literal(text)}")
         return f"case {unit_column} {' '.join(cases)} else '#,##0.00' end"
 
     def segment_cards(self, relation: Relation, **options: Any) -> Markup:
@@ -492,7 +500,11 @@ class EvidenceComponents(Components):
             row_shown=self._shown_sql(
                 kept, row, "feature" if row in ("feature", "dimension") else "words"
             ),
-            column_shown=f"cast({column} as varchar)",
+            column_shown=(
+                "cast(segment_id as varchar)"
+                if column == "segment_id"
+                else self._shown_sql(kept, column, "words")
+            ),
         )
         scale = colours.DIVERGING if options.get("diverging", True) else colours.SEQUENTIAL
         limit = options.get("limit")
@@ -671,7 +683,10 @@ def _segments_page(context: Context) -> str:
 
 
 def _head(title: str, position: int) -> str:
-    return f"---\ntitle: {title}\nhide_title: true\nsidebar_position: {position}\n---\n"
+    return (
+        f"---\ntitle: {title}\nhide_title: true\nfull_width: true\n"
+        f"sidebar_position: {position}\n---\n"
+    )
 
 
 def _source_sql(database: Database, mart: str) -> str:

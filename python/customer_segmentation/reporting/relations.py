@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -162,6 +163,10 @@ class Relation:
             other.column(column)
         return replace(self, joined=(*self.joined, (mart, columns)))
 
+    def everywhere(self) -> Relation:
+        """Return the same without conditions: the rows of every page."""
+        return replace(self, filters=(), ordering=(), at_most=None)
+
     def named(self) -> Relation:
         """Return the same with the segment's name as ``segment_name``."""
         if "segment_name" in self.columns or "segment_overview" not in self.database.tables:
@@ -256,7 +261,7 @@ def _plain(value: Any) -> Any:
     return float(value) if isinstance(value, Decimal) else value
 
 
-def literal(value: Any) -> str:
+def _literal(value: Any) -> str:
     """Return a value as a SQL literal."""
     if value is None:
         return "null"
@@ -271,7 +276,18 @@ def literal(value: Any) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
+def fenced_literal(value: Any) -> str:
+    """Return a SQL literal for a fence of an Evidence page, which is a JavaScript template too.
+
+    No mark that ends a fence or opens an expression stands in it.
+    """
+    return re.sub(
+        r"[^\w .,:;+()%/'-]", lambda mark: f"' || chr({ord(mark[0])}) || '", _literal(value)
+    )
+
+
 def _test(column: str, test: str, value: Any, *, evidence: bool) -> str:
+    literal = fenced_literal if evidence else _literal
     if isinstance(value, Parameter):
         text = f"'${{params.{value.name}}}'" if evidence else literal(value.value)
         return f"{column} {'<>' if test == 'not' else '='} {text}"
