@@ -605,15 +605,15 @@ def _js(text: str) -> str:
 def render_evidence(database: Path, *, templates: Path, project_dir: Path) -> Path:
     """Write the pages and sources of the Evidence project for a published database.
 
-    ``pages/`` and ``sources/marts/`` of the project are replaced. Then, in the project, run
-    ``npm ci``, ``npm run sources`` and ``npm run build:strict``.
+    ``pages/`` and ``sources/marts/`` of the project are replaced; ``runner.evidence`` builds the
+    site from them.
 
     Parameters
     ----------
     database : Path
         A published DuckDB file; Evidence reads it where it is.
     templates : Path
-        Folder of the ``*.md.j2`` templates and ``glossary.csv``.
+        Folder of the ``*.md.j2`` templates, ``glossary.csv`` and ``+layout.svelte``.
     project_dir : Path
         The Evidence project: the folder of ``package.json``.
 
@@ -646,6 +646,7 @@ def render_evidence(database: Path, *, templates: Path, project_dir: Path) -> Pa
                 components.queries.append(_NO_QUERY)
             pages[name] = head + "".join(components.queries) + "\n" + _collapsed(body)
         pages["segments/index.md"] = _segments_page(context)
+        pages["+layout.svelte"] = (templates / "+layout.svelte").read_text(encoding="utf-8")
         sources = {f"{mart}.sql": _source_sql(source, mart) for mart in sorted(used)}
     finally:
         source.close()
@@ -683,10 +684,7 @@ def _segments_page(context: Context) -> str:
 
 
 def _head(title: str, position: int) -> str:
-    return (
-        f"---\ntitle: {title}\nhide_title: true\nfull_width: true\n"
-        f"sidebar_position: {position}\n---\n"
-    )
+    return f"---\ntitle: {title}\nhide_title: true\nsidebar_position: {position}\n---\n"
 
 
 def _source_sql(database: Database, mart: str) -> str:
