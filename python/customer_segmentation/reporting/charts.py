@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import math
 import re
@@ -211,6 +212,17 @@ def bars(
 
 
 LINES_HEIGHT = 250
+DATE_LABEL_WIDTH = 70
+
+
+def spaced(dates: set[dt.date], width: int) -> list[dt.date]:
+    """Dates that have room for their label on an axis, the last one first of all."""
+    span = (max(dates) - min(dates)).days or 1
+    kept: list[dt.date] = []
+    for date in sorted(dates, reverse=True):
+        if not kept or (kept[-1] - date).days * width / span >= DATE_LABEL_WIDTH:
+            kept.append(date)
+    return sorted(kept)
 
 
 def apart(ends: Data, rows: Data, y_zero: bool) -> Data:
@@ -257,7 +269,7 @@ def lines(
             grid=False,
             format="%b %Y" if is_date else ",.0f",
             tickMinStep=1,
-            values=None if not is_date else sorted({row["x"] for row in rows}),
+            values=spaced({row["x"] for row in rows}, width - 96) if is_date else None,
         )
         if is_date
         else alt.Axis(grid=False, format=",.0f", tickMinStep=1),

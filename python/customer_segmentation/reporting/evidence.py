@@ -37,6 +37,8 @@ from customer_segmentation.reporting.text import safe_text
 
 # Evidence asks for the queries of every page, and reports an error where there are none.
 _NO_QUERY = "\n```sql nothing_to_query\nselect 1 as one\n```\n"
+# Text that a spreadsheet would run.
+_RUNS = r"^[=+@\t\r-]"
 _QUIET = "text-xs text-base-content-muted mt-1 mb-8"
 
 
@@ -698,6 +700,12 @@ def _source_sql(database: Database, mart: str) -> str:
             shown.append(f"strftime({name}, '%Y-%m-%d') as {name}")
         elif kind.startswith("DECIMAL") or kind in ("FLOAT", "HUGEINT"):
             shown.append(f"cast({name} as double) as {name}")
+        elif kind == "VARCHAR":
+            # Evidence downloads cells as they are: no spreadsheet may run one (see site.js).
+            shown.append(
+                f"case when regexp_matches({name}, '{_RUNS}') then '''' || {name} else {name} end"
+                f" as {name}"
+            )
         else:
             shown.append(name)
     listed = ",\n    ".join(shown)

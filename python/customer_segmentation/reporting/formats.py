@@ -6,7 +6,7 @@ import datetime as dt
 import math
 import re
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from functools import lru_cache
 from typing import Any
 
@@ -29,6 +29,8 @@ EVIDENCE_FORMATS = {
     "month": "mmm yyyy",
     "code": "0",
 }
+# As people round, and as browsers do in the Evidence pages.
+_HALVES_UP = Context(rounding=ROUND_HALF_UP)
 NUMERIC = frozenset(EVIDENCE_FORMATS) - {"date", "month"} | {"unit"}
 
 
@@ -71,11 +73,14 @@ class Formatter:
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
         if signed:
             pattern = f"+{pattern};-{pattern}"
-        return self._minus(format_decimal(value, format=pattern, locale=_locale(self.locale)))
+        with localcontext(_HALVES_UP):
+            text = format_decimal(value, format=pattern, locale=_locale(self.locale))
+        return self._minus(text)
 
     def percent(self, value: float, digits: int = 1, *, signed: bool = False) -> str:
         """Return a ratio as a percentage."""
-        text = _percent_pattern(self.locale, digits).apply(value, _locale(self.locale))
+        with localcontext(_HALVES_UP):
+            text = _percent_pattern(self.locale, digits).apply(value, _locale(self.locale))
         return self._minus(("+" if signed and value > 0 else "") + text)
 
     def money(self, value: Any, digits: int = 0) -> str:

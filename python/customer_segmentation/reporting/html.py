@@ -255,7 +255,9 @@ class HtmlComponents(Components):
             extra.append(self.suppressed_text())
         hidden_caption = ' class="sr"' if options.get("hide_caption") else ""
         heading = f'<caption id="t{number}-cap"{hidden_caption}>{html_text(caption)}</caption>'
-        many = " many" if sum(column.lower is not None for column in columns) > 2 else ""
+        intervals = sum(column.lower is not None for column in columns)
+        many = " many" if intervals > 2 else ""
+        many += " broad" if len(columns) + intervals > 8 else ""
         return (
             f'<figure class="table{many}" data-name="{name}" '
             f'data-mart="{html_attribute(relation.mart)}">'

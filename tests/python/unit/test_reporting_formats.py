@@ -21,9 +21,10 @@ ENGLISH = Formatter("en-GB", "EUR")
     [
         (1234567, "integer", "1,234,567"),
         (0.0647, "percent", "6.5%"),
+        (0.1165, "percent", "11.7%"),
         (0.0154, "percentage_points", "+1.5\u00a0pp"),
         (-0.0154, "percentage_points", "\u22121.5\u00a0pp"),
-        (1234.5, "currency", "\u20ac1,234"),
+        (1234.5, "currency", "\u20ac1,235"),
         (-1526.2, "currency", "\u2212\u20ac1,526"),
         (-0.2, "currency", "\u20ac0"),
         (-0.0004, "percent", "0.0%"),
@@ -42,12 +43,12 @@ def test_other_locales_use_their_own_marks() -> None:
     german = Formatter("de-DE", "EUR")
     assert german(1234567, "integer") == "1.234.567"
     assert german(0.0647, "percent") == "6,5\u00a0%"
-    assert german(1234.5, "currency") == "1.234\u00a0\u20ac"
+    assert german(1234.5, "currency") == "1.235\u00a0\u20ac"
 
 
 def test_units_follow_the_catalogue() -> None:
     assert ENGLISH(0.5, "unit", "ratio") == "50.0%"
-    assert ENGLISH(3.25, "unit", "months") == "3.2 months"
+    assert ENGLISH(3.25, "unit", "months") == "3.3 months"
     assert ENGLISH(82.0, "unit", "months") == "82 months"
     assert ENGLISH(2290.0, "unit", "currency a month") == "\u20ac2,290 a month"
 
