@@ -115,7 +115,9 @@ def expected(database: Path) -> list[Figure]:
 
 
 #: Every table of a page as a reader sees it, in either kind of site.
-TABLES = """() => [...document.querySelectorAll('table')].map(table => {
+TABLES = """() => [...document.querySelectorAll('table')].filter(
+  table => table.getBoundingClientRect().width > 0
+).map(table => {
   const box = table.closest('.table-container');
   const caption = table.caption ? table.caption.textContent
     : box && box.querySelector('h4') ? box.querySelector('h4').textContent : '';
@@ -124,7 +126,8 @@ TABLES = """() => [...document.querySelectorAll('table')].map(table => {
   return {
     caption: caption.trim(),
     columns: heads ? [...heads.cells].map(text) : [],
-    rows: [...table.tBodies].flatMap(body => [...body.rows].map(row => [...row.cells].map(text))),
+    rows: [...table.rows].filter(row => !row.closest('thead, tfoot'))
+      .map(row => [...row.cells].map(text)),
   };
 })"""
 

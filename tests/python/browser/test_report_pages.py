@@ -27,7 +27,8 @@ LAYOUT = """() => {
     return box && getComputedStyle(box).position === 'absolute'; };
   const seen = e => {
     const s = getComputedStyle(e), b = e.getBoundingClientRect();
-    return !replaced(e) && s.visibility !== 'hidden' && s.display !== 'none' && b.width > 0 && b.height > 0; };
+    return !replaced(e) && s.visibility !== 'hidden' && s.display !== 'none'
+      && b.width > 0 && b.height > 0; };
   const words = e => e.textContent.trim().slice(0, 60);
   document.querySelectorAll('h1,h2,h3,p,th,td,summary,figcaption,nav a').forEach(e => {
     if (!seen(e) || e.closest('.sr')) return;
