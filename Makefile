@@ -73,8 +73,9 @@ bench: setup-dev  ## Measure recovery, the choice of k and baselines; write docs
 bench-scale: setup-dev  ## Time scan and fit on a million customers against scikit-learn
 	@$(BIN)/python -m customer_segmentation.benchmarks.scale
 
-docs: setup  ## Generate dbt's documentation as one HTML file: target/static_index.html
-	@$(BIN)/dbt docs generate --static --vars '{source: $(SOURCE)$(if $(DATA_DIR),$(comma) data_dir: $(DATA_DIR))}'
+docs: setup  ## Generate dbt's documentation of a built source and link it from the report
+	@$(BIN)/dbt docs generate --static --target-path target/$(SOURCE) --vars '{source: $(SOURCE)$(if $(DATA_DIR),$(comma) data_dir: $(DATA_DIR))}'
+	@$(BIN)/customer-segmentation report --source $(SOURCE)
 
 sample: setup  ## Generate the travelling sample lender again
 	@$(BIN)/python -m customer_segmentation.sample_lender --customers 3000 --seed 20260101 --out data/sample --force

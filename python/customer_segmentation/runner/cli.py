@@ -181,10 +181,12 @@ def render(project_dir: Path, source: str) -> Path:
     """Render the report of a source and return its first page."""
     from customer_segmentation.reporting.site import render_site
 
+    documentation = project_dir / "target" / source / "static_index.html"
     return render_site(
         published_database(project_dir, source),
         templates=project_dir / "reports" / "templates",
         out_dir=project_dir / "reports" / "html" / source,
+        documentation=documentation if documentation.exists() else None,
     )
 
 
