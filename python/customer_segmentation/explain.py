@@ -326,7 +326,7 @@ def sets_apart(
     Returns
     -------
     str
-        Such as ``months past due 46% (others 3%); share of statement paid 4% (others 38%)``:
+        Such as ``months past due 46% (others 3%); share of card bill paid 4% (others 38%)``:
         medians or, where the two medians read the same, means.
     """
     strongest = _strongest(effects, segment_id).head(n_features)
@@ -528,8 +528,7 @@ def _by_feature(catalogue: pd.DataFrame, column: str) -> dict[str, str]:
 
 
 def _label(feature: str, labels: Mapping[str, str]) -> str:
-    label = labels.get(feature)
-    return feature.replace("_", " ") if label is None else label[:1].lower() + label[1:]
+    return labels.get(feature) or feature.replace("_", " ")
 
 
 def _shown(value: float, style: str) -> str:

@@ -113,7 +113,7 @@ marts as (
                     'Needs ' || replace(requirements.entity, '_', ' ') || ': '
                     || coalesce(entity_rows.absent_because, 'the source delivered no usable row.')
             when mart_rows.row_count = 0
-                then 'The data is there, but no row met the conditions of the mart.'
+                then 'The data is there, but no case meets the conditions of this figure.'
         end as reason
     from mart_rows
     inner join requirements

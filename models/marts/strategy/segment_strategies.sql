@@ -11,6 +11,9 @@
     'is_size_shown', 'is_default_rate_known', 'is_price_known', 'is_ceiling_applied',
     'is_lead_channel_known', 'is_next_product_known',
 ] %}
+{%- set texts = {
+    'value_1': 'value_1', 'limit_1': 'threshold_1', 'value_2': 'value_2', 'limit_2': 'threshold_2',
+} %}
 
 with
 
@@ -40,6 +43,7 @@ tried as (
         rules.priority,
         rules.rule_name,
         rules.choice,
+        rules.because,
         rules.figure_1,
         rules.comparison_1,
         rules.threshold_1,
@@ -78,12 +82,7 @@ holding as (
 ),
 
 first_holding as (
-    select
-        *,
-        cast(cast(value_1 as decimal(18, 4)) as varchar) as value_1_text,
-        cast(cast(threshold_1 as decimal(18, 4)) as varchar) as threshold_1_text,
-        cast(cast(value_2 as decimal(18, 4)) as varchar) as value_2_text,
-        cast(cast(threshold_2 as decimal(18, 4)) as varchar) as threshold_2_text
+    select *
     from holding
     qualify row_number() over (
         partition by segment_id, decision
@@ -91,23 +90,35 @@ first_holding as (
     ) = 1
 ),
 
+-- Each figure as a percentage and as a number, for the text that needs the one or the other.
+written as (
+    select
+        *,
+        {%- for text, figure in texts.items() %}
+        coalesce(cast(cast(100 * {{ figure }} as decimal(18, 1)) as varchar) || '%', '')
+            as percent_{{ text }},
+        coalesce(
+            regexp_replace(cast(cast({{ figure }} as decimal(18, 2)) as varchar), '[.]?0+$', ''), ''
+        ) as number_{{ text }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from first_holding
+),
+
 chosen as (
     select
         segment_id,
         decision,
         choice,
-        rule_name || ': '
-        || case
-            when figure_1 is null then 'no other rule of ' || decision || ' holds'
-            else figure_1 || ' ' || value_1_text || ' ' || comparison_1 || ' ' || threshold_1_text
-        end
-        || case
-            when figure_2 is null then ''
-            else
-                ' and ' || figure_2 || ' ' || value_2_text || ' ' || comparison_2 || ' '
-                || threshold_2_text
-        end as reason
-    from first_holding
+        {% set because = namespace(text='because') -%}
+        {% for text in texts -%}
+        {% for kind in ['percent', 'number'] -%}
+        {% set mark = '{' ~ text.replace('value', kind).replace('limit', 'limit_' ~ kind) ~ '}' -%}
+        {% set because.text = 'replace(' ~ because.text ~ ", '" ~ mark ~ "', "
+            ~ kind ~ '_' ~ text ~ ')' -%}
+        {% endfor -%}
+        {% endfor -%}
+        {{ because.text }} || ' (rule ' || rule_name || ')' as reason
+    from written
 ),
 
 decided as (

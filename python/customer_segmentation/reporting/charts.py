@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import math
 import re
@@ -110,6 +111,16 @@ def axis_format(kind: str) -> str:
     }.get(kind, ",.3~g")
 
 
+def value_axis(kind: str, **options: Any) -> alt.Axis:
+    """Return an axis of values, on which zero has neither a sign nor a thousand's letter."""
+    plain_zero: dict[str, Any] = (
+        {"labelExpr": "datum.value === 0 ? '0' : datum.label"}
+        if kind in ("currency", "percentage_points", "signed")
+        else {}
+    )
+    return alt.Axis(format=axis_format(kind), **plain_zero, **options)
+
+
 def colour_scale(segments: Sequence[str]) -> alt.Scale:
     """Return the segments' own colours."""
     return alt.Scale(domain=list(segments), range=[colours.light(item) for item in segments])
@@ -167,7 +178,7 @@ def bars(
         "value:Q",
         title=title,
         scale=alt.Scale(domain=domain, nice=False),
-        axis=alt.Axis(format=axis_format(kind), tickCount=5 if width > 400 else 4),
+        axis=value_axis(kind, tickCount=5 if width > 400 else 4),
     )
     pick = chosen("segment_id")
     layers: list[Any] = [
@@ -200,6 +211,38 @@ def bars(
     return alt.layer(*layers).properties(width=width - 20, height=max(60, 46 * len(rows)))
 
 
+LINES_HEIGHT = 250
+DATE_LABEL_WIDTH = 70
+
+
+def spaced(dates: set[dt.date], width: int) -> list[dt.date]:
+    """Dates that have room for their label on an axis, the last one first of all."""
+    span = (max(dates) - min(dates)).days or 1
+    kept: list[dt.date] = []
+    for date in sorted(dates, reverse=True):
+        if not kept or (kept[-1] - date).days * width / span >= DATE_LABEL_WIDTH:
+            kept.append(date)
+    return sorted(kept)
+
+
+def apart(ends: Data, rows: Data, y_zero: bool) -> Data:
+    """Labels at the ends of lines, moved up where one would lie on another."""
+    values = [
+        float(row[name])
+        for row in rows
+        for name in ("y", "lower", "upper")
+        if row.get(name) is not None
+    ]
+    low = min([*values, 0] if y_zero else values)
+    gap = 14 * (max(values) - low) / LINES_HEIGHT
+    placed: Data = []
+    for row in sorted(ends, key=lambda row: (row["y"], row["segment_id"])):
+        below = [other["y"] for other in placed if other["x"] == row["x"]]
+        y = max([row["y"], *(y + gap for y in below)])
+        placed.append({**{k: row[k] for k in ("x", "label", "segment_id")}, "y": y})
+    return placed
+
+
 def lines(
     rows: Data,
     *,
@@ -226,16 +269,18 @@ def lines(
             grid=False,
             format="%b %Y" if is_date else ",.0f",
             tickMinStep=1,
-            values=None if not is_date else sorted({row["x"] for row in rows}),
+            values=spaced({row["x"] for row in rows}, width - 96) if is_date else None,
         )
         if is_date
         else alt.Axis(grid=False, format=",.0f", tickMinStep=1),
-        scale=alt.Scale(padding=8, type="utc") if is_date else alt.Scale(zero=False, padding=8),
+        scale=alt.Scale(padding=8, type="utc")
+        if is_date
+        else alt.Scale(zero=False, nice=False, padding=8),
     )
     y = alt.Y(
         "y:Q",
         title=None if facet else title,
-        axis=alt.Axis(format=axis_format(kind), tickCount=4),
+        axis=value_axis(kind, tickCount=4),
         scale=alt.Scale(zero=y_zero),
     )
     pick = chosen(series)
@@ -252,10 +297,10 @@ def lines(
         .encode(x=x, y=y, color=colour, opacity=faded(pick, 1, 0.2), tooltip=tooltips(rows))
         .add_params(pick)
     )
-    ends = "is_last" in rows[0] if rows else False
+    ends = [row for row in rows if row.get("is_last")]
     if ends:
         layers.append(
-            base.transform_filter("datum.is_last")
+            alt.Chart(inline(apart(ends, rows, y_zero)))
             .mark_text(align="left", dx=7, fontWeight="bold")
             .encode(x=x, y=y, text=alt.Text("label:N"), color=colour)
         )
@@ -271,7 +316,7 @@ def lines(
         )
     layered = alt.layer(*layers, data=inline(rows))
     if not facet:
-        return layered.properties(width=width - 96, height=250)
+        return layered.properties(width=width - 96, height=LINES_HEIGHT)
     columns = max(1, width // 260)
     faceted: alt.TopLevelMixin = (
         layered.properties(width=width // columns - 80, height=110)
@@ -304,13 +349,13 @@ def bubbles(
     x = alt.X(
         "x:Q",
         title=x_title,
-        axis=alt.Axis(format=axis_format(x_kind), tickCount=5, grid=False),
+        axis=value_axis(x_kind, tickCount=5, grid=False),
         scale=alt.Scale(domain=[0, x_end * 1.12 or 1], nice=False),
     )
     y = alt.Y(
         "y:Q",
         title=None,
-        axis=alt.Axis(format=axis_format(y_kind), tickCount=5),
+        axis=value_axis(y_kind, tickCount=5),
         scale=alt.Scale(
             domain=[low_y - reach if low_y < 0 else max(0, low_y - reach), high_y + reach],
             nice=False,
@@ -420,6 +465,15 @@ def heat(
     """Return a matrix of cells that are coloured and carry their value as text."""
     base = alt.Chart(inline(rows))
     room = (width - left - 20) / max(1, len(column_order))
+    # Cells that are too narrow for their text get a shorter one, or none: the table has it.
+    fits = next(
+        (
+            (field, size)
+            for field, size in (("shown", 12), ("brief", 12), ("brief", 10))
+            if max((len(row[field]) for row in rows), default=0) * 0.56 * size <= room - 3
+        ),
+        None,
+    )
     slanted = max((len(name) for name in column_order), default=0) * 7 > room
     y = alt.Y(
         "row:N",
@@ -477,10 +531,15 @@ def heat(
         ),
         tooltip=tooltips(rows),
     )
-    text = base.mark_text(
-        fontSize=12 if len(column_order) < 9 or width > 400 else 10, color=colours.ON_SCALE
-    ).encode(x=x, y=y, text=alt.Text("shown:N"))
-    return alt.layer(rect, text).properties(
+    layers: list[Any] = [rect]
+    if fits is not None:
+        field, size = fits
+        layers.append(
+            base.mark_text(fontSize=size, color=colours.ON_SCALE).encode(
+                x=x, y=y, text=alt.Text(f"{field}:N")
+            )
+        )
+    return alt.layer(*layers).properties(
         width=width - left - 16, height=cell * max(1, len(row_order))
     )
 
@@ -503,7 +562,7 @@ def stacks(
                 "sum(value):Q",
                 title=title,
                 scale=alt.Scale(domain=[0, top], nice=False),
-                axis=alt.Axis(format=axis_format(kind), tickCount=5 if width > 400 else 4),
+                axis=value_axis(kind, tickCount=5 if width > 400 else 4),
             ),
             color=alt.Color(
                 "part:N",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -116,28 +116,25 @@ def read_context(database: Database, glossary: dict[str, str]) -> Context:
             for row in Relation(database, "segment_overview").order("segment_id").rows()
         ]
     features = {}
-    if database.has("feature_catalogue"):
+    if database.has("report_features"):
         features = {
             row["feature"]: row
-            for row in Relation(database, "feature_catalogue").order("feature").rows()
+            for row in Relation(database, "report_features").order("feature").rows()
         }
     return Context(database, read_settings(database), segments, glossary, features)
 
 
-_SUFFIXES = ("_amount", "_ratio", "_count", "_months")
+def feature_label(feature: str, features: Mapping[str, Row]) -> str:
+    """Return what readers call a feature or one of a model's dimensions.
 
-
-def feature_label(feature: str) -> str:
-    """Return a feature's name in words, without the unit that its name ends in."""
-    words = feature
-    for suffix in _SUFFIXES:
-        if words.endswith(suffix) and words not in ("tenure_months",):
-            words = words.removesuffix(suffix)
-            break
-    if words == "tenure_months":
-        words = "tenure"
-    text = words.replace("__missing", " unknown").replace("_", " ").replace("=", ": ")
-    return text[:1].upper() + text[1:]
+    Names are those of ``report_features``. A dimension says what it adds to its feature:
+    ``home=own`` a category, ``income__missing`` whether the value is unknown.
+    """
+    name, mark, added = feature.partition("=")
+    known = name.removesuffix("__missing")
+    said = str(features[known]["label"]) if known in features else known.replace("_", " ")
+    said += " unknown" if name != known else f": {added}" if mark else ""
+    return said[:1].upper() + said[1:]
 
 
 #: Codes whose words are more than the code with spaces.
@@ -151,12 +148,17 @@ _WORDS = {
     "gap": "Gap statistic (higher is better)",
     "inertia": "Inertia (falls with every segment)",
     "prediction_strength": "Prediction strength (higher is better)",
-    "silhouette_excess": "Silhouette above the null (higher)",
+    "silhouette_excess": "Silhouette above chance (higher is better)",
     "simplified_silhouette": "Simplified silhouette (higher is better)",
     "smallest_share": "Smallest segment's share",
     "bureau_score": "Bureau score",
     "unsegmented": "Before segmentation",
 }
+
+
+def shown_codes(codes: Iterable[Any]) -> dict[str, str]:
+    """Return those of the codes whose words are more than the code with spaces."""
+    return {code: _WORDS[code] for code in codes if code in _WORDS}
 
 
 def words(code: str) -> str:
@@ -167,27 +169,19 @@ def words(code: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def reason_words(text: str) -> str:
-    """Write the reason of a rule in words, without the rule's name and trailing zeros."""
-    said = re.sub(r"^\w+: ", "", text)
-    said = re.sub(r"(\d+\.\d*?)0+\b", r"\1", said)
-    said = re.sub(r"(\d+)\.(?=\s|$)", r"\1", said).replace("_", " ")
-    return said[:1].upper() + said[1:]
-
-
 _CONDITION = re.compile(r"(\w+) (<=|>=|<|>) (-?[\d.]+(?:e[+-]?\d+)?)")
 _COMPARISONS = {"<=": "at most", "<": "below", ">=": "at least", ">": "above"}
 
 
-def rule_words(text: str, units: Mapping[str, str], formatter: Formatter) -> str:
-    """Return a rule in words: features by their names, thresholds in their units."""
+def rule_words(text: str, features: Mapping[str, Row], formatter: Formatter) -> str:
+    """Return a rule in words: features by their labels, thresholds in their units."""
 
     def condition(found: re.Match[str]) -> str:
         feature, comparison, threshold = found[1], found[2], float(found[3])
-        if feature not in units:
+        if feature not in features:
             return found[0]
-        shown = formatter(threshold, "unit", units[feature])
-        return f"{feature_label(feature).lower()} {_COMPARISONS[comparison]} {shown}"
+        shown = formatter(threshold, "unit", str(features[feature]["unit"]))
+        return f"{features[feature]['label']} {_COMPARISONS[comparison]} {shown}"
 
     said = _CONDITION.sub(condition, text)
     return said[:1].upper() + said[1:]
@@ -222,7 +216,7 @@ class Components(ABC):
             "segment_link": self.segment_link,
             "segment_title": self.segment_title,
             "segment_cards": self.segment_cards,
-            "feature_label": feature_label,
+            "feature_label": self.feature_label,
             "words": words,
             "long_date": context.settings.formatter.date,
             "segments": context.segments,
@@ -262,6 +256,8 @@ class Components(ABC):
             said = [str(row["reason"]) for row in found.rows() if row["reason"]]
             if said:
                 return " ".join(dict.fromkeys(said))
+        if database.has(mart):
+            return "What it needs is unknown, or rests on too few customers to be shown."
         if mart not in database.tables:
             return f"The published database has no table {mart}."
         return "The source lacks the data for it."
@@ -327,6 +323,10 @@ class Components(ABC):
         if key not in self.context.glossary:
             raise ReportError(f"the glossary has no '{name}'; add it to glossary.csv")
         return self.context.glossary[key]
+
+    def feature_label(self, feature: str) -> str:
+        """Return what readers call a feature."""
+        return feature_label(feature, self.context.features)
 
     def feature_unit(self, feature: str) -> str:
         """Return unit of a feature in the catalogue."""

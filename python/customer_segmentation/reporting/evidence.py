@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from customer_segmentation.reporting.components import (
     Components,
     Context,
     read_context,
+    rule_words,
+    shown_codes,
     words,
 )
 from customer_segmentation.reporting.errors import ReportError
@@ -28,13 +30,15 @@ from customer_segmentation.reporting.relations import (
     Database,
     Parameter,
     Relation,
-    literal,
+    fenced_literal,
 )
 from customer_segmentation.reporting.templates import environment, read_glossary, render
 from customer_segmentation.reporting.text import safe_text
 
 # Evidence asks for the queries of every page, and reports an error where there are none.
 _NO_QUERY = "\n```sql nothing_to_query\nselect 1 as one\n```\n"
+# Text that a spreadsheet would run.
+_RUNS = r"^[=+@\t\r-]"
 _QUIET = "text-xs text-base-content-muted mt-1 mb-8"
 
 
@@ -97,10 +101,11 @@ class EvidenceComponents(Components):
         row = relation.first() if not relation.parameters else None
         if not relation.parameters and (row is None or row[column] is None):
             return safe_text(options.get("missing", "not available"))
-        added = {"shown_words": _words_sql(column)} if kind == "words" else {}
+        in_words = kind in ("words", "date")
+        added = {"shown_words": self._shown_sql(relation, column, kind)} if in_words else {}
         name, query = self._query(relation, [column], **added)
         self.queries.append(query)
-        fmt = self._format(Column(column, column, kind)) if kind != "words" else None
+        fmt = None if in_words else self._format(Column(column, column, kind))
         attributes = self._attributes(
             data=Markup(name), column="shown_words" if added else column, fmt=fmt
         )
@@ -178,9 +183,9 @@ class EvidenceComponents(Components):
                 )
                 continue
             identifier, fmt_column = column.name, None
-            if column.kind in ("words", "feature"):
+            if column.kind in ("words", "feature", "rule"):
                 identifier = f"{column.name}_shown"
-                added[identifier] = _words_sql(column.name)
+                added[identifier] = self._shown_sql(relation, column.name, column.kind)
             elif column.kind == "unit" and column.unit:
                 fmt_column = f"{column.unit}_format"
                 added[fmt_column] = self._unit_formats(column.unit)
@@ -216,11 +221,12 @@ class EvidenceComponents(Components):
         flags = sorted(
             {c.flag for c in columns if c.flag} | ({"is_suppressed"} & set(relation.columns))
         )
-        if flags:
+        shown = relation.everywhere() if relation.parameters else relation
+        if any(row[flag] for flag in flags for row in shown.rows()):
             wanted += flags
             test = " or ".join(flags)
             added["hidden_note"] = (
-                f"case when {test} then {literal(self.suppressed_text())} else '' end"
+                f"case when {test} then {fenced_literal(self.suppressed_text())} else '' end"
             )
             cells.append(
                 "<Column " + self._attributes(id="hidden_note", title="Note", wrap=True) + " />"
@@ -242,8 +248,31 @@ class EvidenceComponents(Components):
         table = f"<DataTable {attributes}>\n{body}\n</DataTable>"
         return f"{query}{table}\n\n{self._source(options, extra)}"
 
+    def _shown_sql(self, relation: Relation, column: str, kind: str) -> str:
+        """Write the expression that gives a code, a feature, a rule or a date in words."""
+        codes = [code for code in relation.everywhere().values(column) if code is not None]
+        formatter = self.context.settings.formatter
+        said: Mapping[Any, str]
+        if kind == "rule":
+            said = {code: rule_words(code, self.context.features, formatter) for code in codes}
+        elif kind == "feature":
+            said = {code: self.feature_label(code) for code in codes}
+        elif kind == "date":
+            said = {code: formatter(code, "date") for code in codes}
+        elif codes and isinstance(codes[0], int):
+            said = {code: str(code) for code in codes}
+        else:
+            said = shown_codes(codes)
+        text = f"cast({column} as varchar)"
+        plain = f"upper(substr({text}, 1, 1)) || replace(substr({text}, 2), '_', ' ')"
+        cases = "".join(
+            f" when {fenced_literal(code)} then {fenced_literal(name)}"
+            for code, name in sorted(said.items())
+        )
+        return f"case {column}{cases} else {plain} end" if cases else plain
+
     def _link_sql(self, column: str) -> str:
-        known = ", ".join(literal(segment.segment_id) for segment in self.context.segments)
+        known = ", ".join(fenced_literal(segment.segment_id) for segment in self.context.segments)
         return f"case when {column} in ({known or 'null'}) then '/segments/' || {column} end"
 
     def _unit_formats(self, unit_column: str) -> str:
@@ -254,7 +283,7 @@ class EvidenceComponents(Components):
             if kind == "currency" and currency:
                 suffix = f"{currency} {suffix}".strip()
             text = f'{pattern} "{suffix}"' if suffix else pattern
-            cases.append(f"when {literal(unit)} then {literal(text)}")
+            cases.append(f"when {fenced_literal(unit)} then {fenced_literal(text)}")
         return f"case {unit_column} {' '.join(cases)} else '#,##0.00' end"
 
     def segment_cards(self, relation: Relation, **options: Any) -> Markup:
@@ -470,8 +499,14 @@ class EvidenceComponents(Components):
         name, query = self._query(
             kept,
             [row, column, value],
-            row_shown=_words_sql(row),
-            column_shown=f"cast({column} as varchar)",
+            row_shown=self._shown_sql(
+                kept, row, "feature" if row in ("feature", "dimension") else "words"
+            ),
+            column_shown=(
+                "cast(segment_id as varchar)"
+                if column == "segment_id"
+                else self._shown_sql(kept, column, "words")
+            ),
         )
         scale = colours.DIVERGING if options.get("diverging", True) else colours.SEQUENTIAL
         limit = options.get("limit")
@@ -569,23 +604,18 @@ def _js(text: str) -> str:
     return f"'{escaped}'"
 
 
-def _words_sql(column: str) -> str:
-    text = f"cast({column} as varchar)"
-    return f"upper(substr({text}, 1, 1)) || replace(substr({text}, 2), '_', ' ')"
-
-
 def render_evidence(database: Path, *, templates: Path, project_dir: Path) -> Path:
     """Write the pages and sources of the Evidence project for a published database.
 
-    ``pages/`` and ``sources/marts/`` of the project are replaced. Then, in the project, run
-    ``npm ci``, ``npm run sources`` and ``npm run build:strict``.
+    ``pages/`` and ``sources/marts/`` of the project are replaced; ``runner.evidence`` builds the
+    site from them.
 
     Parameters
     ----------
     database : Path
         A published DuckDB file; Evidence reads it where it is.
     templates : Path
-        Folder of the ``*.md.j2`` templates and ``glossary.csv``.
+        Folder of the ``*.md.j2`` templates, ``glossary.csv`` and ``+layout.svelte``.
     project_dir : Path
         The Evidence project: the folder of ``package.json``.
 
@@ -618,6 +648,7 @@ def render_evidence(database: Path, *, templates: Path, project_dir: Path) -> Pa
                 components.queries.append(_NO_QUERY)
             pages[name] = head + "".join(components.queries) + "\n" + _collapsed(body)
         pages["segments/index.md"] = _segments_page(context)
+        pages["+layout.svelte"] = (templates / "+layout.svelte").read_text(encoding="utf-8")
         sources = {f"{mart}.sql": _source_sql(source, mart) for mart in sorted(used)}
     finally:
         source.close()
@@ -669,7 +700,13 @@ def _source_sql(database: Database, mart: str) -> str:
             shown.append(f"strftime({name}, '%Y-%m-%d') as {name}")
         elif kind.startswith("DECIMAL") or kind in ("FLOAT", "HUGEINT"):
             shown.append(f"cast({name} as double) as {name}")
+        elif kind == "VARCHAR":
+            # Evidence downloads cells as they are: no spreadsheet may run one (see site.js).
+            shown.append(
+                f"case when regexp_matches({name}, '{_RUNS}') then '''' || {name} else {name} end"
+                f" as {name}"
+            )
         else:
             shown.append(name)
     listed = ",\n    ".join(shown)
-    return f"select\n    {listed}\nfrom {database.schema_of(mart)}.{mart}\n"
+    return f"select\n    {listed}\nfrom marts.{mart}\n"

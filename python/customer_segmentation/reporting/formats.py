@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +18,7 @@ from babel.numbers import NumberPattern, format_decimal, get_currency_symbol, pa
 EVIDENCE_FORMATS = {
     "integer": "#,##0",
     "decimal": "#,##0.0",
+    "trimmed": "#,##0.0",
     "precise": "#,##0.00",
     "percent": "0.0%",
     "percentage_points": "+0.0%;-0.0%",
@@ -27,6 +29,8 @@ EVIDENCE_FORMATS = {
     "month": "mmm yyyy",
     "code": "0",
 }
+# As people round, and as browsers do in the Evidence pages.
+_HALVES_UP = Context(rounding=ROUND_HALF_UP)
 NUMERIC = frozenset(EVIDENCE_FORMATS) - {"date", "month"} | {"unit"}
 
 
@@ -69,11 +73,14 @@ class Formatter:
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
         if signed:
             pattern = f"+{pattern};-{pattern}"
-        return self._minus(format_decimal(value, format=pattern, locale=_locale(self.locale)))
+        with localcontext(_HALVES_UP):
+            text = format_decimal(value, format=pattern, locale=_locale(self.locale))
+        return self._minus(text)
 
     def percent(self, value: float, digits: int = 1, *, signed: bool = False) -> str:
         """Return a ratio as a percentage."""
-        text = _percent_pattern(self.locale, digits).apply(value, _locale(self.locale))
+        with localcontext(_HALVES_UP):
+            text = _percent_pattern(self.locale, digits).apply(value, _locale(self.locale))
         return self._minus(("+" if signed and value > 0 else "") + text)
 
     def money(self, value: Any, digits: int = 0) -> str:
@@ -119,6 +126,8 @@ class Formatter:
                 return text.replace("%", "").strip() + "\u00a0pp"
             case "decimal":
                 return self.number(value, 1)
+            case "trimmed":
+                return self.number(value, 0 if round(float(value), 1).is_integer() else 1)
             case "precise":
                 return self.number(value, 2)
             case "signed":
@@ -136,6 +145,8 @@ class Formatter:
 
     @staticmethod
     def _minus(text: str) -> str:
+        if not re.search("[1-9]", text):  # what rounds to zero has no sign
+            return text.removeprefix("-")
         return text.replace("-", "\u2212")
 
 
@@ -144,9 +155,9 @@ UNITS = {
     "currency": ("currency", ""),
     "currency a month": ("currency", "a month"),
     "ratio": ("percent", ""),
-    "days": ("decimal", "days"),
-    "months": ("decimal", "months"),
-    "count": ("decimal", ""),
-    "count a month": ("decimal", "a month"),
+    "days": ("trimmed", "days"),
+    "months": ("trimmed", "months"),
+    "count": ("trimmed", ""),
+    "count a month": ("trimmed", "a month"),
     "points": ("integer", ""),
 }

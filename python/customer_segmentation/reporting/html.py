@@ -16,8 +16,6 @@ from customer_segmentation.reporting.components import (
     Column,
     Components,
     Context,
-    feature_label,
-    reason_words,
     rule_words,
     words,
 )
@@ -85,10 +83,9 @@ class HtmlComponents(Components):
         if column.kind == "segment":
             return self._segment(str(value))
         if column.kind == "rule":
-            units = {name: str(item["unit"]) for name, item in self.context.features.items()}
-            return html_text(rule_words(str(value), units, formatter))
+            return html_text(rule_words(str(value), self.context.features, formatter))
         if column.kind == "feature":
-            return html_text(feature_label(str(value)))
+            return html_text(self.feature_label(str(value)))
         if column.kind == "words":
             return html_text(words(str(value)))
         return html_text(formatter(value, column.kind))
@@ -120,8 +117,6 @@ class HtmlComponents(Components):
             if kind == "unit" and row is not None
             else words(str(found))
             if kind == "words"
-            else reason_words(str(found))
-            if kind == "reason"
             else formatter(found, kind)
         )
         return Markup(
@@ -247,7 +242,7 @@ class HtmlComponents(Components):
                             f"{html_text(f'{low} to {high}')}</span>"
                         )
                 tag = 'th scope="row"' if index == 0 else "td"
-                kind = "n" if column.is_numeric else "t"
+                kind = "n" if column.is_numeric else "d" if column.kind == "date" else "t"
                 attribute = html_attribute("|".join(value.replace("|", "/") for value in values))
                 cells.append(
                     f'<{tag} class="{kind}" data-v="{attribute}">{text}</{tag.split()[0]}>'
@@ -260,8 +255,12 @@ class HtmlComponents(Components):
             extra.append(self.suppressed_text())
         hidden_caption = ' class="sr"' if options.get("hide_caption") else ""
         heading = f'<caption id="t{number}-cap"{hidden_caption}>{html_text(caption)}</caption>'
+        intervals = sum(column.lower is not None for column in columns)
+        many = " many" if intervals > 2 else ""
+        many += " broad" if len(columns) + intervals > 8 else ""
         return (
-            f'<figure class="table" data-name="{name}" data-mart="{html_attribute(relation.mart)}">'
+            f'<figure class="table{many}" data-name="{name}" '
+            f'data-mart="{html_attribute(relation.mart)}">'
             f'<div class="scroll" tabindex="0" role="region" aria-labelledby="t{number}-cap">'
             f"<table>{heading}<thead><tr>{''.join(head)}</tr></thead>"
             f"<tbody>{''.join(body)}</tbody></table></div>"
@@ -471,7 +470,10 @@ class HtmlComponents(Components):
             )
         is_date = isinstance(found_rows[0][x], dt.date)
         x_kind = "date" if is_date else "integer"
-        names = list(dict.fromkeys(row["segment_id"] for row in rows))
+        ordered = list(dict.fromkeys(row[series] for row in found_rows))
+        if isinstance(ordered[0], dt.date):
+            ordered.sort()
+        names = [self._series(item) for item in ordered]
         facet = bool(facet_column)
         if facet:
             for entry in rows:
@@ -641,7 +643,7 @@ class HtmlComponents(Components):
 
         def named(column: str, item: Any) -> str:
             if column in ("feature", "dimension"):
-                return feature_label(str(item))
+                return self.feature_label(str(item))
             if column == "segment_id":
                 return str(item)
             if isinstance(item, dt.date):
@@ -653,18 +655,25 @@ class HtmlComponents(Components):
             found = row[value]
             hidden = "is_suppressed" in row and row["is_suppressed"]
             text = row[text_column]
+            brief = None
             if text is None:
                 shown = "hidden" if hidden else "\u2013"
+                brief = "\u00d7" if hidden else shown
             elif kind == "unit":
                 shown = formatter(text, "unit", self.feature_unit(str(row[row_name])))
             else:
                 shown = formatter(text, kind)
+                if kind in ("signed", "precise"):
+                    brief = formatter.number(text, 1, signed=kind == "signed")
+                elif kind == "percent":
+                    brief = formatter.percent(text, 0)
             rows.append(
                 {
                     "row": named(row_name, row[row_name]),
                     "column": named(column_name, row[column_name]),
                     "value": found,
                     "shown": shown,
+                    "brief": brief or shown,
                     f"Tip {options.get('row_label', 'Row')}": named(row_name, row[row_name]),
                     f"Tip {options.get('column_label', 'Column')}": (
                         self._label(str(row[column_name]))
@@ -868,4 +877,4 @@ class HtmlComponents(Components):
         relation: Relation,
     ) -> str:
         html = self._table(rows, columns, options, relation)
-        return html.replace('class="table"', 'class="table overview"', 1)
+        return html.replace('class="table', 'class="table overview', 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -17,10 +18,6 @@ from customer_segmentation.reporting.errors import (
     MissingMartError,
     ReportError,
 )
-
-#: Seeds that readers need beside the marts.
-REFERENCE = ("feature_catalogue",)
-
 
 #: Columns that only tables about people have; no report reads them.
 PERSONAL = frozenset({"customer_id", "raw_row", "row_key", "account_id"})
@@ -75,36 +72,27 @@ class Database:
                 f"{path} can't be read: {error}. Run `make build` to publish it."
             ) from error
         self.tables: dict[str, dict[str, str]] = {}
-        for schema, table, column, kind in self._connection.execute(
+        for table, column, kind in self._connection.execute(
             """
-            select schema_name, table_name, column_name, data_type from duckdb_columns()
-            where schema_name in ('marts', 'reference') and not internal
-            order by schema_name, table_name, column_index
+            select table_name, column_name, data_type from duckdb_columns()
+            where schema_name = 'marts' and not internal
+            order by table_name, column_index
             """
         ).fetchall():
-            if schema == "marts" or table in REFERENCE:
-                self.tables.setdefault(table, {})[column] = kind
+            self.tables.setdefault(table, {})[column] = kind
         self._cache: dict[str, list[Row]] = {}
-
-    def schema_of(self, mart: str) -> str:
-        """Return the schema in which DuckDB has the table."""
-        return "reference" if mart in REFERENCE else "marts"
 
     def has(self, mart: str) -> bool:
         """Whether the table exists and has a row."""
         if mart not in self.tables:
             return False
-        schema = self.schema_of(mart)
-        found = self._connection.execute(f'select 1 from {schema}."{mart}" limit 1').fetchone()
+        found = self._connection.execute(f'select 1 from marts."{mart}" limit 1').fetchone()
         return found is not None
 
     def query(self, mart: str, sql: str) -> list[Row]:
         """Rows of a query, each read once."""
         if sql not in self._cache:
-            text = sql
-            for reference in REFERENCE:
-                text = text.replace(f"from marts.{reference}", f"from reference.{reference}")
-            cursor = self._connection.execute(text)
+            cursor = self._connection.execute(sql)
             names = [column[0] for column in cursor.description or ()]
             self._cache[sql] = [
                 Row(mart, dict(zip(names, map(_plain, values), strict=True)))
@@ -174,6 +162,10 @@ class Relation:
         for column in ("segment_id", *columns):
             other.column(column)
         return replace(self, joined=(*self.joined, (mart, columns)))
+
+    def everywhere(self) -> Relation:
+        """Return the same without conditions: the rows of every page."""
+        return replace(self, filters=(), ordering=(), at_most=None)
 
     def named(self) -> Relation:
         """Return the same with the segment's name as ``segment_name``."""
@@ -269,7 +261,7 @@ def _plain(value: Any) -> Any:
     return float(value) if isinstance(value, Decimal) else value
 
 
-def literal(value: Any) -> str:
+def _literal(value: Any) -> str:
     """Return a value as a SQL literal."""
     if value is None:
         return "null"
@@ -284,7 +276,18 @@ def literal(value: Any) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
+def fenced_literal(value: Any) -> str:
+    """Return a SQL literal for a fence of an Evidence page, which is a JavaScript template too.
+
+    No mark that ends a fence or opens an expression stands in it.
+    """
+    return re.sub(
+        r"[^\w .,:;+()%/'-]", lambda mark: f"' || chr({ord(mark[0])}) || '", _literal(value)
+    )
+
+
 def _test(column: str, test: str, value: Any, *, evidence: bool) -> str:
+    literal = fenced_literal if evidence else _literal
     if isinstance(value, Parameter):
         text = f"'${{params.{value.name}}}'" if evidence else literal(value.value)
         return f"{column} {'<>' if test == 'not' else '='} {text}"

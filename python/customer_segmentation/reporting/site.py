@@ -24,7 +24,9 @@ from customer_segmentation.reporting.templates import environment, read_glossary
 _ASSETS = resources.files("customer_segmentation.reporting") / "assets"
 
 
-def render_site(database: Path, *, templates: Path, out_dir: Path) -> Path:
+def render_site(
+    database: Path, *, templates: Path, out_dir: Path, documentation: Path | None = None
+) -> Path:
     """Render the HTML site of a published database.
 
     The same database gives the same bytes. The folder is replaced only after every page has
@@ -38,6 +40,8 @@ def render_site(database: Path, *, templates: Path, out_dir: Path) -> Path:
         Folder of the ``*.md.j2`` templates and ``glossary.csv``.
     out_dir : Path
         Folder of the site; replaced.
+    documentation : Path, optional
+        The tables' documentation as one HTML file; copied into the site and linked.
 
     Returns
     -------
@@ -55,7 +59,7 @@ def render_site(database: Path, *, templates: Path, out_dir: Path) -> Path:
         source = Database(database)
         try:
             context = read_context(source, read_glossary(templates))
-            pages = _pages(context, templates)
+            pages = _pages(context, templates, is_documented=documentation is not None)
         finally:
             source.close()
         files = {**pages, **_assets(), "assets/vega.js": vega.result()}
@@ -66,6 +70,8 @@ def render_site(database: Path, *, templates: Path, out_dir: Path) -> Path:
         path = fresh / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")
+    if documentation is not None:
+        shutil.copyfile(documentation, fresh / "documentation.html")
     if out_dir.exists():
         shutil.rmtree(out_dir)
     fresh.rename(out_dir)
@@ -95,7 +101,7 @@ def palette_css() -> str:
     )
 
 
-def _pages(context: Context, templates: Path) -> dict[str, str]:
+def _pages(context: Context, templates: Path, *, is_documented: bool) -> dict[str, str]:
     jinja = environment(templates)
     shell = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -112,6 +118,7 @@ def _pages(context: Context, templates: Path) -> dict[str, str]:
                 title=title,
                 site=context.settings,
                 source=context.settings.source,
+                is_documented=is_documented,
                 root=components.root,
                 file=file,
                 pages=[p for p in PAGES if p.in_menu],

@@ -1,4 +1,4 @@
-"""The command line: build, publish, report."""
+"""The command line: build, publish, report, evidence."""
 
 from __future__ import annotations
 
@@ -134,6 +134,27 @@ def report_command(source: str, project_dir: Path) -> None:
     console.print(f"Report: {render(project_dir, source)}")
 
 
+@app.command("evidence")
+@source_option
+@project_option
+def evidence_command(source: str, project_dir: Path) -> None:
+    """Build the Evidence site from the published database (needs Node.js)."""
+    from customer_segmentation.runner.evidence import build_evidence_site
+
+    with console.status(f"Evidence site of {source}: a minute or two"):
+        first_page = build_evidence_site(
+            published_database(project_dir, source),
+            templates=project_dir / "reports" / "templates",
+            project_dir=project_dir / "reports",
+            out_dir=project_dir / "reports" / "evidence" / source,
+        )
+    console.print(f"Evidence site: {first_page}")
+    console.print(
+        f"Read it at http://localhost:8000 with: python3 -m http.server -d {first_page.parent}",
+        soft_wrap=True,
+    )
+
+
 def parsed(variables: str) -> dict[str, Any]:
     """Read the vars that a user gave as JSON."""
     try:
@@ -162,10 +183,12 @@ def render(project_dir: Path, source: str) -> Path:
     """Render the report of a source and return its first page."""
     from customer_segmentation.reporting.site import render_site
 
+    documentation = project_dir / "target" / source / "static_index.html"
     return render_site(
         published_database(project_dir, source),
         templates=project_dir / "reports" / "templates",
         out_dir=project_dir / "reports" / "html" / source,
+        documentation=documentation if documentation.exists() else None,
     )
 
 

@@ -8,6 +8,7 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 from customer_segmentation.reporting.site import render_site
 
 ROOT = Path(__file__).parents[3]
+TEMPLATES = ROOT / "reports" / "templates"
 SCREENSHOTS = ROOT / "build" / "screenshots"
 ARGUMENTS = [
     "--no-sandbox",
@@ -55,21 +57,22 @@ def published(request: pytest.FixtureRequest, source: str) -> Path:
 
 
 @pytest.fixture(scope="session", params=SOURCES)
-def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of a rendered site; its name is the source's."""
-    folder = tmp_path_factory.mktemp("html") / request.param
-    render_site(
-        published(request, request.param), templates=ROOT / "reports" / "templates", out_dir=folder
-    )
+def database(request: pytest.FixtureRequest) -> Path:
+    """The published database of a source; the file's stem is the source's name."""
+    return published(request, request.param)
+
+
+@pytest.fixture(scope="session")
+def site(database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a rendered HTML site; its name is the source's."""
+    folder = tmp_path_factory.mktemp("html") / database.stem
+    render_site(database, templates=TEMPLATES, out_dir=folder)
     return folder
 
 
-@pytest.fixture(scope="session", params=SOURCES)
-def evidence_address(request: pytest.FixtureRequest) -> Iterator[tuple[str, Path]]:
-    """Address and folder of a built Evidence site (`make site`), or a skip."""
-    folder = ROOT / "reports" / "build" / request.param
-    if not (folder / "index.html").exists():
-        pytest.skip(f"{folder} is not built; run `make site SOURCE={request.param}`")
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve a folder and give its address."""
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *_: object) -> None:
@@ -79,5 +82,17 @@ def evidence_address(request: pytest.FixtureRequest) -> Iterator[tuple[str, Path
         ("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder))
     )
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", folder
+    yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
+
+
+@pytest.fixture(scope="session", params=SOURCES)
+def evidence_site(request: pytest.FixtureRequest) -> tuple[Path, Path]:
+    """Folder of a built Evidence site and the database that it shows, or a skip."""
+    folder = ROOT / "reports" / "evidence" / request.param
+    shown = ROOT / "warehouse" / f"{request.param}.duckdb"
+    if not (folder / "index.html").exists() or not shown.exists():
+        pytest.skip(f"{folder} is not built; run `make build site SOURCE={request.param}`")
+    if (folder / "index.html").stat().st_mtime < shown.stat().st_mtime:
+        pytest.skip(f"{folder} is older than {shown}; run `make site SOURCE={request.param}`")
+    return folder, shown

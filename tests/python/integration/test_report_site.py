@@ -6,15 +6,16 @@ import hashlib
 import os
 import re
 import shutil
-import time
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+import yaml
 
 from customer_segmentation.reporting.evidence import render_evidence
+from customer_segmentation.reporting.pages import PAGES
 from customer_segmentation.reporting.site import render_site
 
 ROOT = Path(__file__).parents[3]
@@ -102,7 +103,7 @@ def opened(published: Path) -> duckdb.DuckDBPyConnection:
     connection.execute("create schema marts")
     found = connection.execute(
         "select schema_name, table_name from duckdb_tables() where database_name = 'published' "
-        "and (schema_name = 'marts' or table_name = 'feature_catalogue')"
+        "and schema_name = 'marts'"
     ).fetchall()
     for schema, table in found:
         connection.execute(f"create view marts.{table} as from published.{schema}.{table}")
@@ -186,12 +187,44 @@ def test_overview_equals_sql(site: Path, published: Path) -> None:
         assert all(same(a, b) for a, b in zip(flat, row, strict=True))
 
 
-def test_rendering_is_fast_and_repeatable(published: Path, tmp_path: Path) -> None:
+def test_exposures_name_what_each_page_reads() -> None:
+    exposures = yaml.safe_load((ROOT / "models" / "_exposures.yml").read_text(encoding="utf-8"))
+    declared = {
+        exposure["name"]: {
+            re.sub(r"ref\('(\w+)'\)", r"\1", item) for item in exposure["depends_on"]
+        }
+        for exposure in exposures["exposures"]
+    }
+    read = {}
+    for page in PAGES:
+        text = (TEMPLATES / page.template).read_text(encoding="utf-8")
+        found = set(re.findall(r"(?:mart|has|with_columns)\('(\w+)'", text))
+        found |= {"data_availability"} if "not_available(" in text else set()
+        if found:  # the glossary reads no table
+            name = "overview" if page.name == "index" else page.name.replace("-", "_")
+            read[f"report_{name}"] = found | {
+                "report_features", "report_settings", "segment_overview"
+            }  # fmt: skip
+    assert declared == read
+
+
+def test_documentation_is_linked_where_it_is(published: Path, site: Path, tmp_path: Path) -> None:
+    assert "documentation.html" not in (site / "index.html").read_text(encoding="utf-8")
+    written = tmp_path / "static_index.html"
+    written.write_text("tables", encoding="utf-8")
+    first = render_site(
+        published, templates=TEMPLATES, out_dir=tmp_path / "html", documentation=written
+    )
+    assert (first.parent / "documentation.html").read_text(encoding="utf-8") == "tables"
+    assert 'href="documentation.html"' in first.read_text(encoding="utf-8")
+    for page in (first.parent / "segments").glob("*.html"):
+        assert 'href="../documentation.html"' in page.read_text(encoding="utf-8")
+
+
+def test_rendering_is_repeatable(published: Path, tmp_path: Path) -> None:
     digests = []
     for run in range(2):
-        started, busy = time.perf_counter(), time.process_time()
         folder = render_site(published, templates=TEMPLATES, out_dir=tmp_path / str(run)).parent
-        seconds, worked = time.perf_counter() - started, time.process_time() - busy
         digests.append(
             {
                 str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest()
@@ -199,9 +232,6 @@ def test_rendering_is_fast_and_repeatable(published: Path, tmp_path: Path) -> No
                 if p.is_file()
             }
         )
-        print(f"rendered in {seconds:.1f} s, {worked:.1f} s of work")
-        # A busy machine makes every program wait; the work is what rendering costs.
-        assert min(seconds, worked) < 10, (seconds, worked)
     assert digests[0] == digests[1]
 
 

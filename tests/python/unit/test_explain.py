@@ -11,10 +11,10 @@ from customer_segmentation.representation import fit_representation
 
 CATALOGUE = pd.DataFrame(
     [
-        ("payment_ratio", "Share paid", "repayment", "nothing_due", True, False, "percent"),
-        ("income_amount", "Yearly income", "capacity", "unknown", True, False, "currency"),
-        ("visits_count", "Visits", "engagement", "unknown", False, False, "decimal"),
-        ("age_years", "Age", "tenure", "unknown", False, True, "integer"),
+        ("payment_ratio", "share paid", "repayment", "nothing_due", True, False, "percent"),
+        ("income_amount", "yearly income", "capacity", "unknown", True, False, "currency"),
+        ("visits_count", "visits", "engagement", "unknown", False, False, "decimal"),
+        ("age_years", "age", "tenure", "unknown", False, True, "integer"),
     ],
     columns=[
         "feature", "label", "family", "null_meaning", "is_clustering", "is_protected",
@@ -163,6 +163,13 @@ def test_description_takes_medians_and_means_where_medians_are_the_same():
     )
     unlabelled = CATALOGUE.drop(columns="label")
     assert sets_apart(effects, unlabelled, "S01").startswith("income amount 50,000")
+
+
+def test_label_of_the_catalogue_comes_first():
+    labelled = CATALOGUE.assign(label=["card bill paid", "income", "visits", "age"])
+    assert sets_apart(effects_of(), labelled, "S01").startswith("card bill paid 89%")
+    names = name_segments(effects_of(), labelled, PLAYBOOK).set_index("segment_id")
+    assert names.loc["S03", "segment_name"] == "Low income, low card bill paid"
 
 
 def test_name_follows_the_id_even_if_the_profile_changes():

@@ -97,3 +97,9 @@ def test_features_cover_the_eight_families(catalogue):
 )
 def test_settings_are_spelt_as_the_package_reads_them(catalogue, setting, allowed):
     assert {row[setting] for row in catalogue.values()} <= allowed
+
+
+def test_labels_are_short_and_distinct(catalogue):
+    labels = [row["label"] for row in catalogue.values()]
+    assert len(set(labels)) == len(labels)
+    assert [label for label in labels if not 4 <= len(label) <= 32 or "_" in label] == []

@@ -8,7 +8,6 @@ import pytest
 
 from customer_segmentation.reporting.components import (
     feature_label,
-    reason_words,
     rule_words,
     words,
 )
@@ -22,11 +21,14 @@ ENGLISH = Formatter("en-GB", "EUR")
     [
         (1234567, "integer", "1,234,567"),
         (0.0647, "percent", "6.5%"),
+        (0.1165, "percent", "11.7%"),
         (0.0154, "percentage_points", "+1.5\u00a0pp"),
         (-0.0154, "percentage_points", "\u22121.5\u00a0pp"),
-        (1234.5, "currency", "\u20ac1,234"),
+        (1234.5, "currency", "\u20ac1,235"),
         (-1526.2, "currency", "\u2212\u20ac1,526"),
         (-0.2, "currency", "\u20ac0"),
+        (-0.0004, "percent", "0.0%"),
+        (-0.001, "signed", "0.00"),
         (0.936, "precise", "0.94"),
         (-1.17, "signed", "\u22121.17"),
         (dt.date(2025, 12, 31), "date", "31 Dec 2025"),
@@ -41,12 +43,13 @@ def test_other_locales_use_their_own_marks() -> None:
     german = Formatter("de-DE", "EUR")
     assert german(1234567, "integer") == "1.234.567"
     assert german(0.0647, "percent") == "6,5\u00a0%"
-    assert german(1234.5, "currency") == "1.234\u00a0\u20ac"
+    assert german(1234.5, "currency") == "1.235\u00a0\u20ac"
 
 
 def test_units_follow_the_catalogue() -> None:
     assert ENGLISH(0.5, "unit", "ratio") == "50.0%"
-    assert ENGLISH(3.25, "unit", "months") == "3.2 months"
+    assert ENGLISH(3.25, "unit", "months") == "3.3 months"
+    assert ENGLISH(82.0, "unit", "months") == "82 months"
     assert ENGLISH(2290.0, "unit", "currency a month") == "\u20ac2,290 a month"
 
 
@@ -55,21 +58,24 @@ def test_unknown_locale_is_named() -> None:
         Formatter("xx-zz-q")
 
 
+FEATURES = {
+    "bureau_score": {"label": "bureau score", "unit": "points"},
+    "utilisation_mean_ratio": {"label": "card limit in use", "unit": "ratio"},
+}
+
+
 def test_codes_become_words() -> None:
     assert words("credit_card") == "Credit card"
-    assert feature_label("utilisation_mean_ratio") == "Utilisation mean"
-    assert feature_label("payment_ratio__missing") == "Payment ratio unknown"
+
+
+def test_features_are_called_by_their_labels() -> None:
+    assert feature_label("utilisation_mean_ratio", FEATURES) == "Card limit in use"
+    assert feature_label("bureau_score__missing", FEATURES) == "Bureau score unknown"
+    assert feature_label("home=own", FEATURES) == "Home: own"
 
 
 def test_rules_read_as_words() -> None:
     text = rule_words(
-        "bureau_score <= 658 and utilisation_mean_ratio > 0.289",
-        {"bureau_score": "points", "utilisation_mean_ratio": "ratio"},
-        ENGLISH,
+        "bureau_score <= 658 and utilisation_mean_ratio > 0.289 and other > 1", FEATURES, ENGLISH
     )
-    assert text == "Bureau score at most 658 and utilisation mean above 28.9%"
-
-
-def test_reasons_read_as_words() -> None:
-    text = "limit_freeze: default_rate_lower_index 2.1983 at least 1.0000 and x 10.50 below 20"
-    assert reason_words(text) == "Default rate lower index 2.1983 at least 1 and x 10.5 below 20"
+    assert text == "Bureau score at most 658 and card limit in use above 28.9% and other > 1"

@@ -46,6 +46,14 @@ def database(tmp_path: Path) -> Database:
                 0.11 as default_rate_upper, 12.345678901234::decimal(18, 6) as exposure_amount
             """
         )
+        connection.execute(
+            "create table marts.report_features as select 'payment_ratio' as feature, "
+            "'card bill paid' as label, 'ratio' as unit"
+        )
+        connection.execute(
+            "create table marts.segment_rules as select 'S01' as segment_id, "
+            "'payment_ratio > 0.5' as rule_text, 'payment_ratio' as feature, '${x}`' as odd"
+        )
         connection.execute("create table marts.people as select 'C1' as customer_id")
     return Database(path)
 
@@ -101,6 +109,24 @@ def test_evidence_table_golden(database: Database, tmp_path: Path) -> None:
         '  <Column id="hidden_note" title="Note" wrap=true />\n</DataTable>\n\n'
         '<p class="text-xs text-base-content-muted mt-1 mb-8">As of today · all</p>'
     )
+
+
+def test_features_and_rules_have_the_same_words_in_both(database: Database, tmp_path: Path) -> None:
+    text = """<%= table(mart('segment_rules'), [col('feature', 'Feature', 'feature'),
+        col('rule_text', 'Rule', 'rule')], as_of='Today', population='all') %>"""
+    page = rendered(database, text, tmp_path)
+    assert ">Card bill paid</th>" in page
+    assert ">Card bill paid above 50.0%</td>" in page
+    page = rendered(database, text, tmp_path, EvidenceComponents)
+    assert "case feature when 'payment_ratio' then 'Card bill paid' else" in page
+    assert "when 'payment_ratio ' || chr(62) || ' 0.5' then 'Card bill paid above 50.0%'" in page
+
+
+def test_values_can_neither_end_a_fence_nor_open_an_expression(database: Database) -> None:
+    text = Relation(database, "segment_rules").where(odd="${x}`'").sql("odd", evidence=True)
+    assert not re.search(r"[$`{}]", text)
+    found = duckdb.sql("select " + text.partition("odd = ")[2]).fetchone()
+    assert found == ("${x}`'",)
 
 
 def test_hostile_name_is_text_in_both(database: Database, tmp_path: Path) -> None:
