@@ -6,14 +6,35 @@ counted as (
     select * from {{ ref('int_segment_holdings') }}
 ),
 
+-- How many hold a product is no secret of this matrix: segment_product shows it of every segment of
+-- enough customers. What both products of few holders would tell is hidden.
+pairs as (
+    select
+        *,
+        case
+            when product_type = other_product_type then customers_count
+            else least(holders_count, other_holders_count)
+        end as pair_customers_count
+    from counted
+),
+
 flagged as (
     select
         *,
         {{ is_suppressed(
-            'least(holders_count, other_holders_count)',
-            ['observation_date, product_type, other_product_type']
-        ) }} as is_suppressed
-    from counted
+            'customers_count', ['observation_date, product_type, other_product_type']
+        ) }} as is_segment_suppressed,
+        {{ is_suppressed(
+            'pair_customers_count', ['observation_date, product_type, other_product_type']
+        ) }} as is_pair_suppressed
+    from pairs
+),
+
+judged as (
+    select
+        *,
+        is_segment_suppressed or is_pair_suppressed as is_suppressed
+    from flagged
 ),
 
 final as (
@@ -22,7 +43,7 @@ final as (
         observation_date,
         product_type,
         other_product_type,
-        case when not is_suppressed then holders_count end as holders_count,
+        case when not is_segment_suppressed then holders_count end as holders_count,
         case when not is_suppressed then both_count end as both_count,
         case when not is_suppressed then {{ ratio('both_count', 'holders_count') }} end
             as both_rate,
@@ -31,7 +52,7 @@ final as (
         case when not is_suppressed then {{ wilson_upper('both_count', 'holders_count') }} end
             as both_rate_upper,
         is_suppressed
-    from flagged
+    from judged
 )
 
 select * from final
