@@ -30,6 +30,7 @@ dated as (
         observation_date,
         history_ends_on,
         outcomes_end_on,
+        first_outcome_reported_on,
         -- Balances are known at month ends: the last one on or before the observation date.
         case
             when observation_date = last_day(observation_date) then observation_date
@@ -53,7 +54,13 @@ windowed as (
             {{ source_setting('window_months') }}
         ) as window_months_count,
         performance_ends_on,
-        performance_ends_on <= outcomes_end_on as is_mature,
+        performance_ends_on <= outcomes_end_on as has_full_window,
+        -- A window beyond the balances can be judged by reports alone, once the first has come.
+        performance_ends_on <= outcomes_end_on
+        and (
+            performance_ends_on <= history_ends_on
+            or coalesce(performance_ends_on >= first_outcome_reported_on, false)
+        ) as is_mature,
         observation_date = max(observation_date) over () as is_latest
     from dated
     where
@@ -66,7 +73,7 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by is_mature and month(observation_date) in (3, 6, 9, 12)
+            partition by has_full_window and month(observation_date) in (3, 6, 9, 12)
             order by observation_date desc
         ) as quarters_back
     from windowed
@@ -87,7 +94,7 @@ final as (
     where
         is_latest
         or (
-            is_mature
+            has_full_window
             and month(observation_date) in (3, 6, 9, 12)
             and quarters_back <= {{ var('observation_quarters') }}
         )

@@ -16,7 +16,9 @@ flows as (
 ),
 
 reports as (
-    select max(reported_on) as last_reported_on
+    select
+        min(reported_on) as first_reported_on,
+        max(reported_on) as last_reported_on
     from {{ ref('default_reports') }}
 ),
 
@@ -29,6 +31,7 @@ span as (
         -- Balances exist for whole months only; postings may stop within one.
         coalesce(balances.last_month_end_on, flows.last_month_end_on) as history_ends_on,
         flows.last_month_end_on is not null as has_transactions,
+        reports.first_reported_on,
         reports.last_reported_on
     from balances
     cross join flows
@@ -42,6 +45,7 @@ final as (
         history_ends_on,
         greatest(history_ends_on, coalesce(last_reported_on, history_ends_on))
             as outcomes_end_on,
+        first_reported_on as first_outcome_reported_on,
         has_transactions
     from span
 )

@@ -1,5 +1,7 @@
 -- One row per segmented customer and observation date: contacts received in the days before it,
 -- against the caps of the contact policy. Controls were not contacted and count for nothing.
+-- Where the source records no contact of anyone, counts are null: zero would claim that nobody was
+-- contacted. Caps are then not known to be reached.
 with
 
 segments as (
@@ -17,6 +19,11 @@ contacts as (
 
 caps as (
     select * from {{ ref('marketing_contact_caps') }}
+),
+
+records as (
+    select count(*) > 0 as has_records
+    from {{ ref('campaign_contacts') }}
 ),
 
 settings as (
@@ -76,18 +83,22 @@ final as (
         segments.segment_id,
         settings.window_days,
         cast(counted.days_since_last_contact as integer) as days_since_last_contact,
-        cast(coalesce(counted.contacts_count, 0) as integer) as contacts_count,
+        case when records.has_records then cast(coalesce(counted.contacts_count, 0) as integer) end
+            as contacts_count,
         settings.maximum_contacts_count,
         coalesce(counted.contacts_count, 0) >= settings.maximum_contacts_count as is_cap_reached,
         {% for channel in ['email', 'sms', 'phone', 'post'] %}
-        cast(coalesce(counted.{{ channel }}_contacts_count, 0) as integer)
-            as {{ channel }}_contacts_count,
+        case
+            when records.has_records
+                then cast(coalesce(counted.{{ channel }}_contacts_count, 0) as integer)
+        end as {{ channel }}_contacts_count,
         coalesce(counted.{{ channel }}_contacts_count, 0) >= channel_caps.{{ channel }}_maximum_count
             as is_{{ channel }}_cap_reached{{ ',' if not loop.last }}
         {% endfor %}
     from segments
     cross join settings
     cross join channel_caps
+    cross join records
     left join counted
         on
             segments.customer_id = counted.customer_id

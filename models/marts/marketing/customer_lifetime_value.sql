@@ -39,7 +39,7 @@ survived as (
     select
         *,
         (1 - annual_attrition_rate)
-        * (1 - case when loss_at_default_amount > 0 then annual_default_rate else 0 end)
+        * (1 - case when has_credit then annual_default_rate else 0 end)
             as annual_survival_rate
     from assumed
 ),

@@ -43,6 +43,7 @@ products as (
     select
         balances.customer_id,
         balances.observation_date,
+        product_types.is_credit,
         margins.product_type is not null
         and balances.known_accounts_count = balances.accounts_count as is_known,
         case when not product_types.is_credit then coalesce(balances.balance_amount, 0) else 0 end
@@ -79,7 +80,8 @@ summed as (
         sum(deposit_balance_amount) as deposit_balance_amount,
         sum(credit_balance_amount) as credit_balance_amount,
         sum(margin_amount) as annual_margin_amount,
-        sum(loss_at_default_amount) as loss_at_default_amount
+        sum(loss_at_default_amount) as loss_at_default_amount,
+        max(case when is_credit then 1 else 0 end) = 1 as has_credit
     from products
     group by customer_id, observation_date
 ),
@@ -95,10 +97,11 @@ final as (
         cast(summed.annual_margin_amount as decimal(18, 2)) as annual_margin_amount,
         default_rates.annual_default_rate,
         default_rates.default_rate_basis,
-        cast(summed.loss_at_default_amount as decimal(18, 2)) as loss_at_default_amount,
+        summed.has_credit,
+        -- Whoever holds credit can draw on it: without a default rate the loss is unknown, not zero.
         cast(
             case
-                when summed.loss_at_default_amount = 0 then 0
+                when not summed.has_credit then 0
                 else
                     cast(summed.loss_at_default_amount as double)
                     * default_rates.annual_default_rate

@@ -15,16 +15,22 @@ final as (
         max(window_days) as window_days,
         max(maximum_contacts_count) as maximum_contacts_count,
         count(*) as customers_count,
-        count(*) filter (where contacts_count > 0) as contacted_count,
+        case when count(contacts_count) > 0 then count(*) filter (where contacts_count > 0) end
+            as contacted_count,
         cast(sum(contacts_count) as bigint) as contacts_count,
-        count(*) filter (
-            where is_cap_reached
-            or is_email_cap_reached
-            or is_sms_cap_reached
-            or is_phone_cap_reached
-            or is_post_cap_reached
-        ) as any_cap_reached_count,
-        count(*) filter (where is_cap_reached) as cap_reached_count,
+        case
+            when count(contacts_count) > 0
+                then
+                    count(*) filter (
+                        where is_cap_reached
+                        or is_email_cap_reached
+                        or is_sms_cap_reached
+                        or is_phone_cap_reached
+                        or is_post_cap_reached
+                    )
+        end as any_cap_reached_count,
+        case when count(contacts_count) > 0 then count(*) filter (where is_cap_reached) end
+            as cap_reached_count,
         max(contacts_count) as most_contacts_count
     from pressure
     group by segment_id, observation_date

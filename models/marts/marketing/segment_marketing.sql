@@ -61,11 +61,11 @@ final as (
         case when not is_suppressed then {{ ratio('contactable_count', 'customers_count') }} end
             as contactable_rate,
         case
-            when not is_suppressed and contactable_count is not null
+            when not is_suppressed
                 then {{ wilson_lower('contactable_count', 'customers_count') }}
         end as contactable_rate_lower,
         case
-            when not is_suppressed and contactable_count is not null
+            when not is_suppressed
                 then {{ wilson_upper('contactable_count', 'customers_count') }}
         end as contactable_rate_upper,
         contacts_from_on,

@@ -23,8 +23,11 @@ acquisitions as (
 
 settings as (
     select
-        max(case setting when 'minimum_pair_customers_count' then value end)
-            as minimum_pair_customers_count
+        greatest(
+            max(case setting when 'minimum_pair_customers_count' then value end),
+            {{ var('minimum_cell_count') }},
+            1
+        ) as minimum_count
     from {{ ref('product_settings') }}
 ),
 
@@ -32,8 +35,8 @@ settings as (
 measured as (
     select
         counts.*,
-        settings.minimum_pair_customers_count,
-        {{ ratio('counts.both_count * counts.customers_count', 
+        settings.minimum_count,
+        {{ ratio('counts.both_count * counts.customers_count',
             'counts.holders_count * counts.other_holders_count') }} as lift,
         sqrt(greatest(
             1 / cast(counts.both_count as double)
@@ -45,7 +48,7 @@ measured as (
         )) as log_lift_error
     from counts
     cross join settings
-    where counts.both_count >= greatest(settings.minimum_pair_customers_count, 1)
+    where counts.both_count >= settings.minimum_count
 ),
 
 final as (
@@ -91,7 +94,7 @@ final as (
             measured.observation_date = acquisitions.observation_date
             and measured.product_type = acquisitions.product_type
             and measured.other_product_type = acquisitions.other_product_type
-            and acquisitions.exposed_count >= measured.minimum_pair_customers_count
+            and acquisitions.exposed_count >= measured.minimum_count
 )
 
 select * from final

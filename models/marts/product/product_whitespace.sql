@@ -10,14 +10,18 @@ flagged as (
     select
         *,
         {{ is_suppressed('customers_count', ['observation_date, product_type']) }}
-            as is_suppressed
+            as is_suppressed,
+        -- Lookalikes are other people at an earlier date, so their cells are judged on their own.
+        {{ is_suppressed('nullif(lookalikes_count, 0)', ['observation_date, product_type']) }}
+            as is_small_lookalikes
     from counted
 ),
 
 shown as (
     select
         *,
-        not is_suppressed and evidence = 'sufficient' as is_rate_shown
+        is_suppressed or is_small_lookalikes as is_take_up_suppressed,
+        not is_suppressed and not is_small_lookalikes and evidence = 'sufficient' as is_rate_shown
     from flagged
 ),
 
@@ -41,8 +45,8 @@ final as (
             when not is_suppressed then {{ wilson_upper('whitespace_count', 'customers_count') }}
         end as whitespace_rate_upper,
         lookalikes_on,
-        case when not is_suppressed then lookalikes_count end as lookalikes_count,
-        case when not is_suppressed then take_ups_count end as take_ups_count,
+        case when not is_take_up_suppressed then lookalikes_count end as lookalikes_count,
+        case when not is_take_up_suppressed then take_ups_count end as take_ups_count,
         case when is_rate_shown then {{ ratio('take_ups_count', 'lookalikes_count') }} end
             as expected_take_up_rate,
         case when is_rate_shown then {{ wilson_lower('take_ups_count', 'lookalikes_count') }} end
@@ -54,7 +58,8 @@ final as (
                 then whitespace_count * {{ ratio('take_ups_count', 'lookalikes_count') }}
         end as expected_takers_count,
         evidence,
-        is_suppressed
+        is_suppressed,
+        is_take_up_suppressed
     from shown
 )
 

@@ -82,7 +82,8 @@ book_relationships as (
 opportunities as (
     select *
     from {{ ref('product_opportunities') }}
-    where opportunity_rank is not null
+    -- A gap that is expected to lose money is no opportunity, however it ranks.
+    where opportunity_rank is not null and expected_net_margin_amount > 0
     qualify row_number() over (
         partition by segment_id, observation_date
         order by opportunity_rank asc, product_type asc
