@@ -21,7 +21,7 @@ from customer_segmentation.sample_lender import parameters as economics
 ROOT = Path(__file__).parents[3]
 CHANCE = 0.001
 PUBLISHED_Z = 1.959964
-SLOTS = {product: 1 for product in economics.PRODUCTS} | {"personal_loan": 2, "car_loan": 2}
+SLOTS = dict.fromkeys(economics.PRODUCTS, 1) | {"personal_loan": 2, "car_loan": 2}
 
 
 def quantile_for(comparisons):
