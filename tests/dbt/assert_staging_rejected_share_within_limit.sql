@@ -46,6 +46,6 @@ where {{ raise_error(
     ~ " || cast(round(100 * rejected_share, 1) as varchar) || '%), most of them ('"
     ~ " || cast(row_count as varchar) || ') for ''' || reason || ''' in column '''"
     ~ " || coalesce(column_name, 'unknown') || '''. At most "
-    ~ (100 * var('maximum_rejected_share')) ~ "% may be: correct the file (marts.rejected_rows has'"
+    ~ (100 * var('maximum_rejected_share')) ~ "% may be: correct the file (governance.rejected_rows has'"
     ~ " || ' each row and reason), or raise the var maximum_rejected_share.'"
 ) }}

@@ -1,15 +1,18 @@
 -- One row per canonical entity, feature family and mart: is it filled, and if not, why.
+-- column_availability says the same of each column.
 {%- set entities = [
     'customers', 'accounts', 'account_months', 'transactions', 'loan_applications', 'loans',
     'instalments', 'bureau_reports', 'campaigns', 'campaign_contacts', 'default_reports',
 ] %}
-{%- set marts = [
-    'segment_coverage', 'segment_profiles', 'segment_overview', 'segment_risk',
-    'segment_roll_rates', 'segment_vintages', 'segment_expected_loss', 'segment_impairment',
-    'segment_approvals', 'segment_pricing', 'score_monitoring', 'segment_marketing',
-    'segment_channel_preference', 'segment_contact_pressure', 'segment_lifetime_value',
-    'segment_product', 'segment_holdings', 'cross_sell_affinity', 'product_whitespace',
-    'product_opportunities', 'protected_attribute_audit', 'segment_strategies',
+{#- What a mart may need of an entity beyond its rows. -#}
+{%- set parts = [
+    ('days past due', 'account_months', 'dpd is not null', 'No account month tells days past due.'),
+    (
+        'consents', 'customers',
+        'coalesce(has_email_consent, has_sms_consent, has_phone_consent, has_post_consent) is not null',
+        'No customer record tells consent to marketing.',
+    ),
+    ('incomes', 'customers', 'gross_annual_income_amount is not null', 'No customer record tells an income.'),
 ] %}
 
 with
@@ -34,17 +37,27 @@ entity_rows as (
         '{{ entity }}' as entity,
         (select count(*) from {{ ref(counted) }}) as row_count,
         {{ absence_reason(entity) }} as absent_because
+    union all
+    {% endfor %}
+    {% for part, entity, condition, absent_because in parts %}
+    select
+        '{{ part }}' as entity,
+        (select count(*) from {{ ref(entity) }} where {{ condition }}) as row_count,
+        '{{ absent_because }}' as absent_because
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
 
+column_availability as (
+    select * from {{ ref('column_availability') }}
+),
+
 mart_rows as (
-    {% for mart in marts %}
     select
-        '{{ mart }}' as mart,
-        (select count(*) from {{ ref(mart) }}) as row_count
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+        mart,
+        max(row_count) as row_count
+    from column_availability
+    group by mart
 ),
 
 entities as (
@@ -96,30 +109,54 @@ families as (
     group by family
 ),
 
+-- A mart's requirements: entities without which it has gaps, and the figure that it is read for.
+required as (
+    select
+        mart_rows.mart,
+        mart_rows.row_count,
+        requirements.entity as requirement,
+        requirements.key_figure,
+        requirements.entity is not null and entity_rows.row_count = 0 as is_entity_missing,
+        entity_rows.absent_because,
+        max(case when entity_rows.row_count = 0 then 1 else 0 end)
+            over (partition by mart_rows.mart) = 1 as is_any_entity_missing,
+        coalesce(key_figures.known_count = 0, false) as is_key_figure_missing,
+        key_figures.reason as key_figure_reason
+    from mart_rows
+    left join requirements
+        on mart_rows.mart = requirements.mart
+    left join entity_rows
+        on requirements.entity = entity_rows.entity
+    left join column_availability as key_figures
+        on
+            requirements.mart = key_figures.mart
+            and requirements.key_figure = key_figures.column_name
+),
+
 marts as (
     select
         'mart' as subject_type,
-        mart_rows.mart as subject,
-        requirements.entity as requirement,
-        mart_rows.row_count,
+        mart as subject,
+        requirement,
+        row_count,
         case
-            when mart_rows.row_count = 0 then 'not available'
-            when entity_rows.row_count = 0 then 'partly'
+            when row_count = 0 then 'not available'
+            when is_entity_missing or is_key_figure_missing then 'partly'
             else 'available'
         end as status,
         case
-            when entity_rows.row_count = 0
+            when is_entity_missing
                 then
-                    'Needs ' || replace(requirements.entity, '_', ' ') || ': '
-                    || coalesce(entity_rows.absent_because, 'the source delivered no usable row.')
-            when mart_rows.row_count = 0
-                then 'The data is there, but no case meets the conditions of this figure.'
+                    'Needs ' || replace(requirement, '_', ' ') || ': '
+                    || coalesce(absent_because, 'the source delivered no usable row.')
+            when row_count = 0 and is_any_entity_missing
+                then 'This is there; something else that the mart needs is not.'
+            when row_count = 0
+                then 'The data is there, but no row met the conditions of the mart.'
+            when is_key_figure_missing
+                then 'No row has the ' || replace(key_figure, '_', ' ') || '. ' || key_figure_reason
         end as reason
-    from mart_rows
-    inner join requirements
-        on mart_rows.mart = requirements.mart
-    inner join entity_rows
-        on requirements.entity = entity_rows.entity
+    from required
 ),
 
 final as (

@@ -1,4 +1,6 @@
 -- One row per raw row that staging refused, with its reason and all that was delivered.
+-- Raw rows hold protected attributes, so this table stays in the working database.
+{{ config(schema='governance') }}
 select
     source,
     entity,

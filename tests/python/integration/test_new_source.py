@@ -147,13 +147,18 @@ def test_new_source_needs_only_its_staging_folder(project: Project, tmp_path: Pa
         assert connection.sql(f"select count(*) from marts.segments where {latest}").fetchall() == [
             (60,)
         ]
-        rejected = connection.sql(
-            "select entity, reason, column_name, raw_row from marts.rejected_rows"
+        refused = connection.sql(
+            "select entity, reason, row_count from marts.data_quality_summary"
+            " where row_status = 'rejected'"
         ).fetchall()
+    assert refused == [("statements", "unreadable number", 1)]
+    with duckdb.connect(str(project.working("acme")), read_only=True) as connection:
+        rejected = connection.sql(
+            "select entity, reason, column_name, raw_row from governance.rejected_rows"
+        ).fetchall()
+        towns = connection.sql("select distinct region from lender.customers order by 1").fetchall()
     assert [row[:3] for row in rejected] == [("statements", "unreadable number", "owed")]
     assert json.loads(rejected[0][3])["owed"] == "?"
-    with duckdb.connect(str(project.working("acme")), read_only=True) as connection:
-        towns = connection.sql("select distinct region from lender.customers order by 1").fetchall()
     assert towns == [("Brno",), ("Příbram",)]
 
 
