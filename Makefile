@@ -62,7 +62,7 @@ lint: setup-dev  ## Check style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m sqlfluff lint --disable-progress-bar --processes 2 models macros tests/dbt analyses
+	@$(BIN)/python -m sqlfluff lint --disable-progress-bar --processes 2 models $(wildcard tests/dbt/*.sql) analyses
 
 unit: setup-dev  ## Run the fast tests
 	@$(BIN)/python -m pytest tests/python/unit

@@ -69,7 +69,7 @@ meanings as (
         {{- ',' if not (is_last_mart and loop.last) }}
         {% endfor %}
         {% endfor %}
-    ) as documented_columns (column1, column2, column3)
+    ) as documented_columns (column1, column2, column3) -- noqa: AL05
 ),
 
 final as (
