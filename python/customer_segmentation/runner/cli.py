@@ -226,8 +226,8 @@ def summarise(database: Path) -> None:
         table.add_row(
             segment_id,
             name,
-            f"{customers:,}",
-            f"{share:.1%}",
+            "hidden (few)" if customers is None else f"{customers:,}",
+            "" if share is None else f"{share:.1%}",
             "not available" if default_rate is None else f"{default_rate:.1%}",
             text,
         )

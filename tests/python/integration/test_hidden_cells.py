@@ -152,6 +152,13 @@ MARTS = [
         totals=(("product_type",),),
     ),
     Cells(
+        "product_whitespace",
+        "lookalikes_count",
+        flag="is_take_up_suppressed",
+        more_keys=("product_type",),
+        totals=(("product_type",),),
+    ),
+    Cells(
         "segment_holdings",
         "both_count",
         more_keys=("product_type", "other_product_type"),
