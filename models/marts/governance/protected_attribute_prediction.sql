@@ -101,18 +101,29 @@ counted as (
     group by observation_date, protected_attribute, group_value
 ),
 
+-- The groups of an attribute add up to everyone, so a hidden one takes another with it.
+flagged as (
+    select
+        *,
+        {{ is_suppressed(
+            'least(held_out_group_count, held_out_rest_count)',
+            ['observation_date, protected_attribute']
+        ) }} as is_suppressed
+    from counted
+),
+
 measured as (
     select
         *,
         case
-            when least(held_out_group_count, held_out_rest_count) >= {{ var('minimum_cell_count') }}
+            when not is_suppressed
                 then
                     {{ ratio(
                         'twice_right_pairs',
                         '2.0 * cast(held_out_group_count as double) * held_out_rest_count'
                     ) }}
         end as held_out_auc
-    from counted
+    from flagged
 ),
 
 -- Standard error by Hanley and McNeil (1982), doi:10.1148/radiology.143.1.7063747.
@@ -145,11 +156,11 @@ final as (
         bounded.observation_date,
         bounded.protected_attribute,
         bounded.group_value,
-        case when bounded.held_out_auc is not null then bounded.fit_customers_count end
+        case when not bounded.is_suppressed then bounded.fit_customers_count end
             as fit_customers_count,
-        case when bounded.held_out_auc is not null then bounded.held_out_group_count end
+        case when not bounded.is_suppressed then bounded.held_out_group_count end
             as held_out_group_count,
-        case when bounded.held_out_auc is not null then bounded.held_out_rest_count end
+        case when not bounded.is_suppressed then bounded.held_out_rest_count end
             as held_out_rest_count,
         bounded.held_out_auc,
         greatest(bounded.held_out_auc - {{ var('interval_z') }} * bounded.standard_error, 0)
@@ -158,7 +169,7 @@ final as (
             as held_out_auc_upper,
         settings.screen_auc,
         bounded.held_out_auc > settings.screen_auc as is_worth_a_look,
-        bounded.held_out_auc is null as is_suppressed
+        bounded.is_suppressed
     from bounded
     cross join settings
 )

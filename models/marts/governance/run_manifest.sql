@@ -1,5 +1,6 @@
 -- One row: the build that made this database.
--- The code's commit comes from the environment variable CUSTOMER_SEGMENTATION_COMMIT.
+-- The code's commit comes from the environment variable CUSTOMER_SEGMENTATION_COMMIT, which the
+-- command line fills from git.
 {%- set commit = env_var('CUSTOMER_SEGMENTATION_COMMIT', '') %}
 {%- set code_hash = local_md5(tojson(project_checksums())) if execute %}
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ from dbt_common.events.base_types import EventMsg
 from customer_segmentation.runner.errors import UserError
 
 Progress = Callable[[int, int, str], None]
+# The environment variable that run_manifest reads.
+COMMIT_VARIABLE = "CUSTOMER_SEGMENTATION_COMMIT"
 
 
 def known_sources(project_dir: Path) -> list[str]:
@@ -57,6 +61,8 @@ def build(
             f"Unknown source '{source}'. Known are: {', '.join(sources)}. "
             "CONTRIBUTING.md walks through adding one."
         )
+    if COMMIT_VARIABLE not in os.environ:
+        os.environ[COMMIT_VARIABLE] = commit_of(project_dir)
     failures: list[str] = []
 
     def on_event(event: EventMsg) -> None:
@@ -84,6 +90,21 @@ def build(
         failures.extend(node_failures(outcome.result))  # type: ignore[arg-type]
     if failures:
         raise UserError("\n".join(failures))
+
+
+def commit_of(folder: Path) -> str:
+    """Commit of the code in a folder, with `-dirty` where tracked files differ from it.
+
+    Empty where the folder is in no repository, or git isn't installed.
+    """
+    command = ["git", "-C", str(folder), "describe", "--always", "--abbrev=40", "--dirty"]
+    try:
+        done = subprocess.run(
+            [*command, "--exclude=*"], capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def node_failures(results: Sequence[Any]) -> list[str]:
