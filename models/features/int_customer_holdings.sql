@@ -32,8 +32,7 @@ held as (
     inner join accounts
         on
             population.customer_id = accounts.customer_id
-            and (accounts.opened_on is null or accounts.opened_on <= population.observation_date)
-            and (accounts.closed_on is null or accounts.closed_on > population.observation_date)
+            and {{ is_open_at('accounts', 'population.observation_date') }}
     inner join product_types
         on accounts.product_type = product_types.product_type
     group by population.customer_id, population.observation_date

@@ -27,8 +27,7 @@ final as (
     inner join accounts
         on
             segments.customer_id = accounts.customer_id
-            and (accounts.opened_on is null or accounts.opened_on <= segments.observation_date)
-            and (accounts.closed_on is null or accounts.closed_on > segments.observation_date)
+            and {{ is_open_at('accounts', 'segments.observation_date') }}
     group by
         segments.customer_id,
         segments.observation_date,

@@ -54,8 +54,7 @@ open_accounts as (
     inner join accounts
         on
             segments.customer_id = accounts.customer_id
-            and (accounts.opened_on is null or accounts.opened_on <= segments.observation_date)
-            and (accounts.closed_on is null or accounts.closed_on > segments.observation_date)
+            and {{ is_open_at('accounts', 'segments.observation_date') }}
     inner join product_types
         on
             accounts.product_type = product_types.product_type
