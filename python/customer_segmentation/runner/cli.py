@@ -99,8 +99,12 @@ def build_command(
             target_path=target_path.resolve(),
             progress=advance,
         )
-    require_passed(target_path, source=source)
-    publish(build_database(project_dir, source), published_database(project_dir, source))
+    relations = require_passed(target_path, source=source)
+    publish(
+        build_database(project_dir, source),
+        published_database(project_dir, source),
+        relations=relations,
+    )
     report_path = render(project_dir, source)
     summarise(published_database(project_dir, source))
     console.print(f"Report:   {report_path}")
@@ -121,8 +125,12 @@ def publish_command(source: str, target_path: Path, project_dir: Path) -> None:
     """Publish what a plain `dbt build` built, if everything in it passed."""
     from customer_segmentation.runner.publish import publish, require_passed
 
-    require_passed(project_dir / target_path, source=source)
-    publish(build_database(project_dir, source), published_database(project_dir, source))
+    relations = require_passed(project_dir / target_path, source=source)
+    publish(
+        build_database(project_dir, source),
+        published_database(project_dir, source),
+        relations=relations,
+    )
     console.print(f"Published {published_database(project_dir, source)}")
 
 

@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 
 from customer_segmentation.runner.errors import UserError
 
-PUBLISHED_SCHEMAS = ("marts",)
+PUBLISHED_SCHEMA = "marts"
 
 
-def require_passed(target_path: Path, *, source: str) -> None:
-    """Refuse unless the last dbt command was a build of this source in which everything passed.
+def require_passed(target_path: Path, *, source: str) -> list[str]:
+    """Refuse unless the last dbt command built and tested all of this source, and all passed.
 
     Parameters
     ----------
     target_path : Path
-        Where dbt wrote run_results.json.
+        Where dbt wrote manifest.json and run_results.json.
     source : str
         The source that is about to be published.
+
+    Returns
+    -------
+    list of str
+        Names of the models of the published schema, sorted. A table of that schema that none of
+        them makes is left from a model that is gone.
 
     Raises
     ------
     UserError
-        Where there is no such build, or something in it failed.
+        Where there is no such build, or something in it failed or was left out. Unit tests may be
+        left out: their answers don't depend on data.
     """
     path = target_path / "run_results.json"
     if not path.exists():
@@ -44,10 +52,28 @@ def require_passed(target_path: Path, *, source: str) -> None:
     ]
     if failed:
         raise UserError(f"Not published: {len(failed)} nodes failed, {failed[0]} first.")
+    nodes = {
+        unique_id: node
+        for unique_id, node in json.loads((target_path / "manifest.json").read_text())[
+            "nodes"
+        ].items()
+        if node["resource_type"] in ("model", "seed", "test") and node["config"]["enabled"]
+    }
+    left_out = nodes.keys() - {result["unique_id"] for result in results["results"]}
+    if left_out:
+        raise UserError(
+            f"Not published: the last `dbt build` left out {len(left_out)} models or tests, "
+            f"{min(left_out)} first. Run it without a selection."
+        )
+    return sorted(
+        node["alias"]
+        for node in nodes.values()
+        if node["resource_type"] == "model" and node["schema"] == PUBLISHED_SCHEMA
+    )
 
 
-def publish(build_database: Path, published_database: Path) -> None:
-    """Copy the published schemas of a build to a new file and rename it over the old one.
+def publish(build_database: Path, published_database: Path, *, relations: Sequence[str]) -> None:
+    """Copy relations of a build's published schema to a new file and rename it over the old one.
 
     Readers of the old file keep reading it; new readers get the new one. A failure on the way
     leaves the old file as it was.
@@ -58,6 +84,8 @@ def publish(build_database: Path, published_database: Path) -> None:
         The database that dbt built in; nothing may hold it open for writing.
     published_database : Path
         The file to replace.
+    relations : sequence of str
+        Names in the published schema.
 
     Raises
     ------
@@ -78,48 +106,44 @@ def publish(build_database: Path, published_database: Path) -> None:
                     f"Not published: {build_database} is in use by another process ({error})."
                 ) from error
             connection.execute(f"attach '{quoted(fresh)}' as published")
-            for schema in PUBLISHED_SCHEMAS:
-                copy_schema(connection, schema)
+            connection.execute(f"create schema published.{PUBLISHED_SCHEMA}")
+            for relation in relations:
+                copy_relation(connection, relation)
         fresh.replace(published_database)
     finally:
         fresh.unlink(missing_ok=True)
 
 
-def copy_schema(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
-    """Copy every table and view of a schema, as tables, with the comments that document them."""
-    connection.execute(f"create schema published.{schema}")
-    relations = connection.execute(
+def copy_relation(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Copy a table or view of the published schema, with the comments that document it."""
+    target = f'published.{PUBLISHED_SCHEMA}."{name}"'
+    connection.execute(f'create table {target} as from build.{PUBLISHED_SCHEMA}."{name}"')
+    comments = connection.execute(
         """
-        select table_name, comment from duckdb_tables()
-        where database_name = 'build' and schema_name = $1
-        union all
-        select view_name, comment from duckdb_views()
-        where database_name = 'build' and schema_name = $1
-        order by 1
+        select comment from (
+            select schema_name, table_name, database_name, comment from duckdb_tables()
+            union all
+            select schema_name, view_name, database_name, comment from duckdb_views()
+        )
+        where database_name = 'build' and schema_name = $1 and table_name = $2
+            and comment is not null
         """,
-        [schema],
+        [PUBLISHED_SCHEMA, name],
     ).fetchall()
-    for name, comment in relations:
-        target = f'published.{schema}."{name}"'
-        connection.execute(f'create table {target} as from build.{schema}."{name}"')
-        if comment:
-            connection.execute(
-                f"comment on table {target} is '{comment.replace(chr(39), chr(39) * 2)}'"
-            )
-        columns = connection.execute(
-            """
-            select column_name, comment from duckdb_columns()
-            where database_name = 'build' and schema_name = $1 and table_name = $2
-                and comment is not null
-            """,
-            [schema, name],
-        ).fetchall()
-        for column, text in columns:
-            connection.execute(
-                f"comment on column {target}.\"{column}\" is '{text.replace(chr(39), chr(39) * 2)}'"
-            )
+    for (text,) in comments:
+        connection.execute(f"comment on table {target} is '{quoted(text)}'")
+    columns = connection.execute(
+        """
+        select column_name, comment from duckdb_columns()
+        where database_name = 'build' and schema_name = $1 and table_name = $2
+            and comment is not null
+        """,
+        [PUBLISHED_SCHEMA, name],
+    ).fetchall()
+    for column, text in columns:
+        connection.execute(f"comment on column {target}.\"{column}\" is '{quoted(text)}'")
 
 
-def quoted(path: Path) -> str:
-    """Write a path as it stands inside single quotes in SQL."""
-    return str(path).replace("'", "''")
+def quoted(text: Path | str) -> str:
+    """Write a path or text as it stands inside single quotes in SQL."""
+    return str(text).replace("'", "''")
