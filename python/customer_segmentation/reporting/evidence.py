@@ -300,6 +300,14 @@ class EvidenceComponents(Components):
         )
         return Markup(f"{{{pairs}}}")
 
+    def _colour_sql(self) -> str:
+        cases = " ".join(
+            f"when {fenced_literal(item.segment_id)} "
+            f"then {fenced_literal(colours.light(item.segment_id))}"
+            for item in self.context.segments
+        )
+        return f"case segment_id {cases} end"
+
     def chart(self, kind: str, relation: Relation, **options: Any) -> Markup:
         """Write a chart with its source line and figures."""
         maker = getattr(self, f"_{kind.replace(' ', '_')}", None)
@@ -341,21 +349,42 @@ class EvidenceComponents(Components):
         if not self._has(relation, category, value):
             return None
         kept = relation.where(**{f"{value}__known": True})
-        columns = [category, value]
-        name, query = self._query(kept, columns)
-        attributes = self._attributes(
-            data=Markup(name),
-            x=category,
-            y=value,
-            swapXY=True,
-            sort=Markup("false"),
-            series=category if category == "segment_id" else None,
-            seriesColors=self._colours() if category == "segment_id" else None,
-            legend=Markup("false"),
-            yFmt=self._format(Column(value, "", kind)),
-            yAxisTitle=options.get("label"),
+        lower, upper = options.get("lower"), options.get("upper")
+        by_segment = category == "segment_id"
+        shared = {
+            "swapXY": True,
+            "legend": Markup("false"),
+            "yFmt": self._format(Column(value, "", kind)),
+            "yAxisTitle": options.get("label"),
             **self._titles(options),
-        )
+        }
+        if lower and upper:
+            # Evidence has no bar with an interval; a box from bound to bound with the figure as its
+            # line shows both.
+            added = {"colour": self._colour_sql()} if by_segment else {}
+            name, query = self._query(kept, [category, value, lower, upper], **added)
+            attributes = self._attributes(
+                data=Markup(name),
+                name=category,
+                intervalBottom=lower,
+                midpoint=value,
+                intervalTop=upper,
+                color="colour" if by_segment else None,
+                **shared,
+            )
+            chart = f"{query}<BoxPlot {attributes} />"
+        else:
+            name, query = self._query(kept, [category, value])
+            attributes = self._attributes(
+                data=Markup(name),
+                x=category,
+                y=value,
+                sort=Markup("false"),
+                series=category if by_segment else None,
+                seriesColors=self._colours() if by_segment else None,
+                **shared,
+            )
+            chart = f"{query}<BarChart {attributes} />"
         figures = [
             Column(
                 category,
@@ -371,7 +400,7 @@ class EvidenceComponents(Components):
             ),
             *(Column(*extra) for extra in options.get("tips", ())),
         ]
-        return f"{query}<BarChart {attributes} />", figures
+        return chart, figures
 
     def _line(self, relation: Relation, options: dict[str, Any]) -> Any:
         x, y, series = options["x"], options["y"], options.get("series", "segment_id")
