@@ -17,6 +17,8 @@ def model(dbt, session):
     return dbt.ref("customer_protected_attributes")
 """,
     "analyses/who_is_old.sql": "select * from {{ ref('int_protected_members') }}",
+    "models/features/ages.sql": "select birth_on from {{ ref('stg_sample__customers') }}",
+    "models/marts/risk/raw_regions.sql": "select region from {{ ref('base_sample__customers') }}",
 }
 
 
@@ -51,8 +53,21 @@ def working(request):
 @pytest.fixture(scope="module")
 def protected(working):
     """Return the names of the protected attributes."""
-    columns = working.sql("select * from governance.customer_protected_attributes").columns
+    columns = working.sql("select * from lender.customer_protected_attributes").columns
     return {*columns} - {"customer_id"}
+
+
+def test_no_table_outside_governance_has_a_protected_attribute(working, protected):
+    holders = working.sql(
+        """
+        select distinct schema_name, table_name, column_name
+        from duckdb_columns()
+        where schema_name not in ('staging', 'governance')
+        """
+    ).fetchall()
+    assert {
+        f"{schema}.{table}" for schema, table, column in holders if column in protected
+    } == {"lender.customer_protected_attributes"}
 
 
 def test_no_list_of_people_carries_a_protected_attribute(working, protected):

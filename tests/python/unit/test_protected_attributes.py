@@ -30,13 +30,23 @@ def test_models_with_protected_columns_are_private_to_governance():
     path = ROOT / "models/marts/governance/_governance__models.yml"
     models = {model["name"]: model for model in yaml.safe_load(path.read_text("utf-8"))["models"]}
     for name in (
-        "customer_protected_attributes",
         "int_protected_members",
         "int_protected_attribute_audit",
         "rejected_rows",
     ):
         assert models[name]["config"]["access"] == "private", name
         assert models[name]["config"]["group"] == "governance", name
+
+
+def test_lender_entities_keep_protected_columns_in_one_private_table():
+    path = ROOT / "models/lender/_lender__models.yml"
+    models = yaml.safe_load(path.read_text("utf-8"))["models"]
+    holders = {
+        model["name"]: model["config"].get("access")
+        for model in models
+        if any(PROTECTED.fullmatch(column["name"]) for column in model["columns"])
+    }
+    assert holders == {"customer_protected_attributes": "private"}
 
 
 def test_no_published_mart_elsewhere_has_a_protected_column():
