@@ -3,6 +3,12 @@
 -- command line fills from git.
 {%- set commit = env_var('CUSTOMER_SEGMENTATION_COMMIT', '') %}
 {%- set code_hash = local_md5(tojson(project_checksums())) if execute %}
+{#- What was set for this run; where the raw files lie says nothing about the figures. #}
+{%- set given = {} %}
+{%- for name, value in (invocation_args_dict.vars or {}).items() if name != 'data_dir' %}
+{%- do given.update({name: value}) %}
+{%- endfor %}
+{%- set hashed = ['customer_features', 'customer_outcomes'] %}
 
 with
 
@@ -29,6 +35,16 @@ dates as (
     from {{ ref('observation_dates') }}
 ),
 
+scored as (
+    select
+        md5(concat_ws(
+            '|',
+            {% for table in hashed %}
+                (select {{ content_hash(contract_columns(table)) }} from {{ ref(table) }}){{ ',' if not loop.last }}
+            {% endfor %}
+        )) as scored_data_hash
+),
+
 final as (
     select
         '{{ var("source") }}' as source,
@@ -39,6 +55,8 @@ final as (
         version() as engine_version,
         nullif('{{ commit }}', '') as code_commit,
         '{{ code_hash }}' as code_hash,
+        '{{ tojson(given, sort_keys=true) | replace("'", "''") }}' as given_vars,
+        scored.scored_data_hash,
         approved.data_snapshot_hash,
         approved.feature_list_hash,
         approved.segment_model_version,
@@ -52,6 +70,7 @@ final as (
     from calendar
     cross join dates
     cross join accounting
+    cross join scored
     left join approved
         on true
 )

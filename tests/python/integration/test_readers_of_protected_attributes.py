@@ -65,9 +65,9 @@ def test_no_table_outside_governance_has_a_protected_attribute(working, protecte
         where schema_name not in ('staging', 'governance')
         """
     ).fetchall()
-    assert {
-        f"{schema}.{table}" for schema, table, column in holders if column in protected
-    } == {"lender.customer_protected_attributes"}
+    assert {f"{schema}.{table}" for schema, table, column in holders if column in protected} == {
+        "lender.customer_protected_attributes"
+    }
 
 
 def test_no_list_of_people_carries_a_protected_attribute(working, protected):
