@@ -315,6 +315,8 @@ class LenderParameters:
         Smallest score that the policy approves, by product.
     approve_override_rate, decline_override_rate : float
         Share of decisions against the policy.
+    not_taken_up_share : float
+        Share of approvals that the customer does not take up, where there is time for it to be.
     cross_buy_heterogeneity : float
         How strongly the gap between wanted and held products moves the individual hazard;
         it leaves the mean hazard of those who could buy alone.
@@ -362,6 +364,7 @@ class LenderParameters:
     )
     approve_override_rate: float = 0.08
     decline_override_rate: float = 0.03
+    not_taken_up_share: float = 0.15
     cross_buy_heterogeneity: float = 1.4
     control_share: float = 0.2
     contact_share: float = 0.45

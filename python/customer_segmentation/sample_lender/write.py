@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from customer_segmentation.sample_lender import parameters as economics
 from customer_segmentation.sample_lender.dirt import add_dirt
 from customer_segmentation.sample_lender.latents import planted_bayes_ari
+from customer_segmentation.sample_lender.not_taken_up import not_taken_up
 from customer_segmentation.sample_lender.simulate import ENTITIES, simulate_chunk
 
 CHUNK_CUSTOMERS = 10_000
@@ -66,6 +67,9 @@ def write_chunk(
     made = simulate_chunk(seed, chunk, first_number, customers)
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(chunk, 1)))
     tables, planted = add_dirt(made.tables, rng)
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(chunk, 2)))
+    extra = not_taken_up(made.tables["loan_applications"], made.tables["customers"], rng)
+    tables["loan_applications"] = pa.concat_tables([tables["loan_applications"], extra])
     part = f"part-{chunk:05d}.parquet"
     for entity, table in tables.items():
         _write_table(table, out_dir / entity / part)

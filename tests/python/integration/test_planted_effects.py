@@ -16,6 +16,7 @@ from scipy.stats import binomtest, chi2
 
 from customer_segmentation.sample_lender import parameters as economics
 from customer_segmentation.sample_lender.lifecycle import SLOTS_BY_PRODUCT
+from customer_segmentation.sample_lender.not_taken_up import NUMBER_OFFSET
 
 # Every opening that could have been, a customer and month each: joined before, nothing of the
 # product held, room for it, no arrears at the end of the month before, never charged off.
@@ -285,6 +286,24 @@ def test_openings_of_each_type_agree_with_the_planted_hazards(sample):
     ]
     assert len(estimates) == len(economics.TYPE_NAMES) * len(economics.PRODUCTS)
     assert_planted(estimates)
+
+
+def test_booking_rate_is_the_share_of_approvals_that_were_taken_up(sample):
+    ((approved, booked, taken_up),) = sample.execute(
+        """
+        select
+            (select sum(approved_count) from internal.int_segment_approvals),
+            (select sum(booked_count) from internal.int_segment_approvals),
+            count(*) filter (where cast(right(application_id, 2) as integer) < $offset)
+        from lender.loan_applications
+        where
+            decision = 'approved'
+            and applied_on > (select min(observation_date) from features.observation_dates)
+        """,
+        {"offset": NUMBER_OFFSET},
+    ).fetchall()
+    assert approved > taken_up > 0
+    assert booked == taken_up
 
 
 @pytest.mark.parametrize("product", ["savings_account", "personal_loan", "car_loan", "mortgage"])

@@ -22,6 +22,7 @@ from customer_segmentation.sample_lender.lifecycle import (
     SLOTS_BY_PRODUCT,
     run_lifecycle,
 )
+from customer_segmentation.sample_lender.not_taken_up import NUMBER_OFFSET, not_taken_up
 from customer_segmentation.sample_lender.people import draw_people
 from customer_segmentation.sample_lender.simulate import simulate_chunk
 from customer_segmentation.sample_lender.write import FolderNotOursError, generate
@@ -227,6 +228,37 @@ def test_a_chunk_does_not_depend_on_its_neighbours(tmp_path):
         "entity == 'transactions' and kind in ['exact_duplicate', 'redelivered_correction']"
     )
     assert set(repeats[repeats > 1].index) == set(meant["raw_key"])
+
+
+def test_approvals_not_taken_up_come_before_one_that_was_and_lead_to_nothing():
+    made = simulate_chunk(SEED, 0, 1, 4_000).tables
+    applications, customers = made["loan_applications"], made["customers"]
+    extra = not_taken_up(applications, customers, np.random.default_rng(SEED)).to_pandas()
+    taken = applications.to_pandas()
+    assert not {*extra["application_id"]} & {*taken["application_id"]}
+    assert not {*extra["application_id"]} & {*made["loans"]["application_id"].to_pylist()}
+    assert extra["application_id"].is_unique
+    assert {*extra["decision"]} == {"approved"}
+    number = extra["application_id"].str[1:].astype(int) - NUMBER_OFFSET
+    before = extra.assign(application_id="P" + number.astype(str).str.zfill(9)).merge(
+        taken.merge(customers.to_pandas(), on="customer_id"), on=["application_id", "customer_id"]
+    )
+    assert len(before) == len(extra)
+    days = pd.to_datetime(before["applied_on_y"]) - pd.to_datetime(before["applied_on_x"])
+    assert days.dt.days.between(100, 300).all()
+    assert (before["applied_on_x"] >= before["customer_since"]).all()
+    # Where there is time for an earlier one, the planted share of approvals comes to nothing.
+    late = taken.merge(customers.to_pandas(), on="customer_id")
+    first = np.maximum(
+        pd.to_datetime(late["customer_since"]), pd.Timestamp(economics.HISTORY_START)
+    )
+    roomy = late[
+        (late["decision"] == "approved")
+        & (pd.to_datetime(late["applied_on"]) - first >= pd.Timedelta(days=300))
+    ]
+    with_extra = roomy["application_id"].isin("P" + number.astype(str).str.zfill(9))
+    share = with_extra.sum() / (len(roomy) + with_extra.sum())
+    assert share == pytest.approx(economics.PARAMETERS.not_taken_up_share, abs=0.03)
 
 
 def test_every_kind_of_dirt_is_planted_and_recorded(chunk):
