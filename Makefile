@@ -44,10 +44,10 @@ lock: setup  ## Pin every dependency anew, with hashes
 		pyproject.toml -o requirements-dev.txt
 
 build: setup  ## Build, test and publish a source, and render its report
-	@$(BIN)/customer-segmentation build --source $(SOURCE) $(if $(DATA_DIR),--data-dir $(DATA_DIR))
+	@$(BIN)/customer-segmentation build --source $(SOURCE) $(if $(DATA_DIR),--data-dir "$(DATA_DIR)")
 
 refit: setup  ## The same, with a new fit of the segment model
-	@$(BIN)/customer-segmentation build --refit --source $(SOURCE) $(if $(DATA_DIR),--data-dir $(DATA_DIR))
+	@$(BIN)/customer-segmentation build --refit --source $(SOURCE) $(if $(DATA_DIR),--data-dir "$(DATA_DIR)")
 
 report: setup  ## Render the report of a published source again
 	@$(BIN)/customer-segmentation report --source $(SOURCE)
@@ -68,7 +68,7 @@ unit: setup-dev  ## Run the fast tests
 	@$(BIN)/python -m pytest tests/python/unit
 
 bench: setup-dev  ## Measure recovery, refits, the choice of k and baselines; write docs/BENCHMARKS.md
-	@$(BIN)/python -m customer_segmentation.benchmarks $(if $(DATA_DIR),--data-dir $(DATA_DIR))
+	@$(BIN)/python -m customer_segmentation.benchmarks $(if $(DATA_DIR),--data-dir "$(DATA_DIR)")
 
 bench-scale: setup-dev  ## Time scan and fit on a million customers; write docs/BENCHMARKS_SCALE.md
 	@$(BIN)/python -m customer_segmentation.benchmarks.scale

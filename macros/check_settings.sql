@@ -1,11 +1,14 @@
 {#- Settings that a user can get wrong, checked before anything runs. -#}
 {% macro check_settings() -%}
     {%- if execute -%}
-        {%- for name in ['window_months', 'performance_months', 'minimum_history_months'] -%}
+        {%- for name, least in [
+            ('window_months', 1), ('performance_months', 1), ('minimum_history_months', 0)
+        ] -%}
             {%- set value = source_setting(name) -%}
-            {%- if value is not integer or value < 1 -%}
+            {%- if value is not integer or value < least -%}
                 {{ exceptions.raise_compiler_error(
-                    "var '" ~ name ~ "' is " ~ value ~ "; it must be a whole number of months from 1."
+                    "var '" ~ name ~ "' is " ~ value ~ "; it must be a whole number of months from "
+                    ~ least ~ "."
                 ) }}
             {%- endif -%}
         {%- endfor -%}

@@ -51,3 +51,9 @@ final as (
 )
 
 select * from final
+where
+    history_ends_on is not null
+    or {{ raise_error(
+        "'Source ''" ~ var('source') ~ "'' has neither balances (account_months) nor postings"
+        ~ " (transactions): without months there is no date to observe customers on.'"
+    ) }}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt_common.events.base_types import EventMsg
@@ -18,6 +20,8 @@ from customer_segmentation.runner.errors import UserError
 Progress = Callable[[int, int, str], None]
 # The environment variable that run_manifest reads.
 COMMIT_VARIABLE = "CUSTOMER_SEGMENTATION_COMMIT"
+# Rows that a failed test shows of those it found.
+SHOWN_BREACHES = 3
 
 
 def known_sources(project_dir: Path) -> list[str]:
@@ -33,6 +37,7 @@ def build(
     source: str,
     variables: dict[str, Any],
     target_path: Path,
+    database: Path,
     progress: Progress,
 ) -> None:
     """Build and test every model of one source.
@@ -47,6 +52,8 @@ def build(
         dbt vars besides `source`.
     target_path : Path
         Where dbt keeps its artefacts.
+    database : Path
+        The working database, to show rows that failed a test.
     progress : callable
         Called with nodes done, nodes in all and the name of the node that has just ended.
 
@@ -71,7 +78,9 @@ def build(
 
     arguments = [
         "build",
-        "--quiet",
+        # What failed is told once, at the end; dbt's log file has the rest.
+        "--log-level",
+        "none",
         "--project-dir",
         str(project_dir),
         "--profiles-dir",
@@ -87,7 +96,7 @@ def build(
     if outcome.exception is not None:
         failures.append(readable(str(outcome.exception)))
     elif not outcome.success:
-        failures.extend(node_failures(outcome.result))  # type: ignore[arg-type]
+        failures.extend(node_failures(outcome.result, database))  # type: ignore[arg-type]
     if failures:
         raise UserError("\n".join(failures))
 
@@ -107,18 +116,50 @@ def commit_of(folder: Path) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def node_failures(results: Sequence[Any]) -> list[str]:
-    """One message for each model, seed, hook or test that did not succeed."""
+def node_failures(results: Sequence[Any], database: Path) -> list[str]:
+    """One message for each model, seed, hook or test that did not succeed.
+
+    Parameters
+    ----------
+    results : sequence of dbt's run results
+    database : Path
+        The working database, which nobody uses any more.
+    """
     messages = []
     for result in results:
         if result.status in ("error", "fail"):
             kind = result.node.resource_type
-            messages.append(f"{kind} {result.node.name}: {readable(result.message or '')}")
+            message = f"{kind} {result.node.name}: {readable(result.message or '')}"
+            if kind == "test" and result.status == "fail":
+                message += breaches(result.node.compiled_code, database)
+            messages.append(message)
     return messages
 
 
+def breaches(query: str, database: Path) -> str:
+    """Write the first rows that a failed test returns, each on a line of its own."""
+    try:
+        with duckdb.connect(str(database), read_only=True) as connection:
+            found = connection.execute(query)
+            names = [column[0] for column in found.description or ()]
+            rows = found.fetchmany(SHOWN_BREACHES)
+    except duckdb.Error:
+        # The rows are a help; that the test failed is said already.
+        return ""
+    shown = [
+        ", ".join(f"{name}={value}" for name, value in zip(names, row, strict=True)) for row in rows
+    ]
+    return "".join(f"\n  {line}" for line in shown)
+
+
 def readable(message: str) -> str:
-    """Give a dbt message without the lines that only dbt's developers need."""
+    """Give a dbt message without the lines that only its developers need."""
     noise = ("compiled code at", "> in macro", "> called by", "> in model")
-    lines = [line.strip() for line in message.splitlines()]
+    text = re.sub(
+        r"Python model failed:\s*Traceback .*\n\s*(?:\w+\.)*(?:UserError|ValueError): ",
+        "",
+        message,
+        flags=re.DOTALL,
+    )
+    lines = [line.strip() for line in text.splitlines()]
     return "\n  ".join(line for line in lines if line and not line.startswith(noise))

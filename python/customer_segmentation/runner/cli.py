@@ -69,14 +69,24 @@ def build_command(
     """Build and test every model, publish the result and render the report."""
     from customer_segmentation.runner.build import build
     from customer_segmentation.runner.publish import publish, require_passed
+    from customer_segmentation.runner.versions import (
+        forget_versions_after,
+        newest_version,
+        restore_versions,
+    )
 
     settings: dict[str, Any] = parsed(variables)
     if data_dir:
-        settings["data_dir"] = data_dir
+        # It stands inside single quotes in SQL.
+        settings["data_dir"] = data_dir.replace("'", "''")
     if refit:
         settings["refit"] = True
     target_path = project_dir / "target" / source
-    build_database(project_dir, source).parent.mkdir(parents=True, exist_ok=True)
+    working = build_database(project_dir, source)
+    published = published_database(project_dir, source)
+    working.parent.mkdir(parents=True, exist_ok=True)
+    restore_versions(working, published, models=project_dir / "models" / "segmentation")
+    version = newest_version(working)
     with Progress(
         TextColumn("[bold]{task.description}"),
         BarColumn(),
@@ -92,23 +102,24 @@ def build_command(
             if not console.is_terminal and (done % 50 == 0 or done == total):
                 console.print(f"dbt build ({source}): {done} of {total}, {name}")
 
-        build(
-            project_dir,
-            source=source,
-            variables=settings,
-            target_path=target_path.resolve(),
-            progress=advance,
-        )
+        try:
+            build(
+                project_dir,
+                source=source,
+                variables=settings,
+                target_path=target_path.resolve(),
+                database=working,
+                progress=advance,
+            )
+        except BaseException:
+            forget_versions_after(working, version)
+            raise
     relations = require_passed(target_path, source=source)
-    publish(
-        build_database(project_dir, source),
-        published_database(project_dir, source),
-        relations=relations,
-    )
+    publish(working, published, relations=relations)
     report_path = render(project_dir, source)
-    summarise(published_database(project_dir, source))
+    summarise(published)
     console.print(f"Report:   {report_path}")
-    console.print(f"Database: {published_database(project_dir, source)} (schema marts)")
+    console.print(f"Database: {published} (schema marts)")
 
 
 @app.command("publish")
@@ -220,6 +231,13 @@ def summarise(database: Path) -> None:
             order by coverage_status != 'segmented', customers_count desc, reason
             """
         ).fetchall()
+        model = connection.execute(
+            """
+            select segment_model_version, population_count, observation_date
+            from marts.segment_models
+            where is_approved
+            """
+        ).fetchone()
     table = Table(title=f"Segments on {rows[0][6]}" if rows else "No segments")
     for heading, justify in (
         ("Segment", "left"),
@@ -246,3 +264,9 @@ def summarise(database: Path) -> None:
             for status, reason, count, _ in coverage
         ]
         console.print(f"{coverage[0][3]:,} customers in: {', '.join(parts)}", soft_wrap=True)
+    if model:
+        version, fitted_on, date = model
+        console.print(
+            f"Segment model: version {version}, fitted on {fitted_on:,} customers as of {date} "
+            "(`make refit` fits a new one)"
+        )

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import duckdb
 import pytest
 from tests.python.conftest import Project, copy_project
 
-PUBLISHED = b"what was published before"
-
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     copy = copy_project(tmp_path_factory.mktemp("failures") / "project")
-    copy.published().write_bytes(PUBLISHED)
+    duckdb.connect(str(copy.published())).close()
+    shutil.copyfile(copy.published(), before(copy))
     return copy
+
+
+def before(project: Project) -> Path:
+    """A copy of what was published before."""
+    return project.folder / "published_before.duckdb"
 
 
 def refusal(project: Project, *options: str) -> str:
@@ -25,7 +30,7 @@ def refusal(project: Project, *options: str) -> str:
     assert done.returncode == 1, done.stdout
     assert done.stderr.startswith("Stopped.")
     assert "Traceback" not in done.stderr
-    assert project.published().read_bytes() == PUBLISHED
+    assert project.published().read_bytes() == before(project).read_bytes()
     return " ".join(done.stderr.split())
 
 
@@ -45,7 +50,47 @@ def test_missing_column_is_named(project: Project, tmp_path: Path) -> None:
     copy_raw(project, tmp_path)
     rewrite(tmp_path, "accounts", "select * exclude (product_type)")
     message = refusal(project, "--data-dir", str(tmp_path))
-    assert "has no column 'product_type' (raw table 'accounts')" in message
+    assert "(raw table 'accounts') has no column 'product_type'. Its columns are" in message
+
+
+def test_all_missing_columns_of_a_file_are_named_once(project: Project, tmp_path: Path) -> None:
+    copy_raw(project, tmp_path)
+    rewrite(tmp_path, "accounts", "select * exclude (product_type, opened_on)")
+    message = refusal(project, "--data-dir", str(tmp_path))
+    assert message.count("has no column 'product_type', 'opened_on'.") == 1
+
+
+def test_an_empty_file_is_said_to_be_empty(project: Project, tmp_path: Path) -> None:
+    copy_raw(project, tmp_path)
+    part = tmp_path / "loans" / "part-00000.parquet"
+    part.unlink()
+    part.touch()
+    message = refusal(project, "--data-dir", str(tmp_path))
+    assert "(raw table 'loans') is empty" in message
+
+
+def test_a_folder_that_was_not_given_is_asked_for(project: Project) -> None:
+    message = refusal(project, "--source", "taiwan")
+    assert "Its folder was not given: pass DATA_DIR" in message
+
+
+def test_a_folder_may_have_a_space_and_an_apostrophe(project: Project, tmp_path: Path) -> None:
+    folder = tmp_path / "the lender's files"
+    folder.mkdir()
+    copy_raw(project, folder)
+    (folder / "campaigns" / "part-00000.parquet").unlink()
+    message = refusal(project, "--data-dir", str(folder))
+    assert f"no file matches '{folder}/campaigns/*.parquet'" in message
+    assert message.count("no file matches") == 1
+
+
+def test_nobody_eligible_is_explained_by_reason(project: Project) -> None:
+    message = refusal(
+        project, "--vars", json.dumps({"minimum_history_months": 35, "observation_quarters": 0})
+    )
+    assert "nobody can be segmented: of the customers on 2025-12-31," in message
+    assert "history too short" in message
+    assert "File" not in message
 
 
 def test_dates_in_an_unread_format_stop_the_build(project: Project, tmp_path: Path) -> None:
@@ -66,6 +111,7 @@ def test_dates_in_an_unread_format_stop_the_build(project: Project, tmp_path: Pa
     [
         ({"observation_dates": ["2024-13-01"]}, "'2024-13-01', which is no date"),
         ({"window_months": 0}, "var 'window_months' is 0"),
+        ({"minimum_history_months": -1}, "var 'minimum_history_months' is -1"),
         ({"performance_months": "a year"}, "var 'performance_months' is a year"),
     ],
 )
