@@ -1,6 +1,7 @@
 {#- The raw table whose rows become the rows of a canonical entity: what the staging model says in
     `meta: raw_table`, or else the first base model that it reads, or a raw table named like the
-    entity. -#}
+    entity. Empty where none has a row for each: the entity is made of another's rows, as customers
+    are who are known from their loans alone; `meta: raw_table` is '' then. -#}
 {% macro raw_table_of(entity) -%}
     {%- if execute -%}
         {%- set staged = graph.nodes[
@@ -13,6 +14,10 @@
         {%- for parent in staged.depends_on.nodes if parent.startswith(prefix) -%}
             {{ return(parent.replace(prefix, '')) }}
         {%- endfor -%}
+        {%- for node in graph.sources.values()
+            if node.source_name == var('source') and node.name == entity -%}
+            {{ return(entity) }}
+        {%- endfor -%}
     {%- endif -%}
-    {{ return(entity) }}
+    {{ return('') }}
 {%- endmacro %}

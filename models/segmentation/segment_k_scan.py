@@ -19,6 +19,7 @@ def model(dbt, session):
         k_maximum=dbt.config.meta_get("k_maximum"),
         fixed_k=dbt.config.meta_get("fixed_k"),
         minimum_share=dbt.config.meta_get("minimum_share"),
+        minimum_customers=dbt.config.meta_get("minimum_customers"),
         sample_size=dbt.config.meta_get("sample_size"),
         refit=dbt.config.meta_get("refit"),
     )

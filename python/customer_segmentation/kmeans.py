@@ -232,8 +232,8 @@ def fit_kmeans(
     Lloyd (1982), doi:10.1109/TIT.1982.1056489
     """
     matrix = validate_values(values, minimum_rows=1)
-    if k < 1:
-        raise ValueError(f"k must be at least 1, got {k}")
+    if not isinstance(k, int | np.integer) or k < 1:
+        raise ValueError(f"k must be a whole number from 1, got {k}")
     if k > len(matrix):
         raise ValueError(f"k is {k}, but values has {len(matrix)} rows")
     matrix = canonical_rows(matrix)

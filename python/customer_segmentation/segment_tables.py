@@ -317,6 +317,7 @@ def k_scan_table(
     k_maximum: int,
     fixed_k: int | None,
     minimum_share: float,
+    minimum_customers: int,
     sample_size: int,
     refit: bool,
 ) -> pa.Table:
@@ -335,6 +336,9 @@ def k_scan_table(
         The number of segments that the user asks for, whatever the scan says.
     minimum_share : float
         Smallest share of customers in a segment, 0 to 1.
+    minimum_customers : int
+        Fewest customers in a segment: what may be shown at all. All figures of a smaller one
+        would be hidden.
     sample_size : int
         Customers that the criteria are computed on.
     refit : bool
@@ -374,7 +378,7 @@ def k_scan_table(
         reason = (
             "one segment was asked for"
             if candidates
-            else f"{n_distinct} distinct customers are too few for {k_minimum} segments"
+            else f"customers differ in {n_distinct} ways, too few for {k_minimum} segments"
         )
         scores = pd.DataFrame({"k": [1], "criterion": ["none"], "is_own_choice": [False]})
         frame = scores.assign(
@@ -386,7 +390,7 @@ def k_scan_table(
         candidates=candidates,
         seed=int(seed),
         sample_size=int(sample_size),
-        minimum_share=float(minimum_share),
+        minimum_share=min(max(float(minimum_share), minimum_customers / len(coordinates)), 0.999),
         fixed_k=None if fixed_k is None else int(fixed_k),
     )
     frame = chosen.scores.assign(
@@ -1028,10 +1032,29 @@ def fit_population(
     eligible = _eligible(features, population)
     dates = _dates(eligible)
     if not dates:
-        raise ValueError("no customer is eligible, so there is nothing to segment")
+        raise ValueError(_why_nobody(population))
     chosen = date if date in dates else dates[-1]
     assert chosen is not None
     return chosen, _at(eligible, chosen).order("customer_id").fetchnumpy()
+
+
+def _why_nobody(population: Relation) -> str:
+    reasons = (
+        population.aggregate("observation_date, exclusion_reason, count(*) as customers_count")
+        .order("observation_date desc, customers_count desc, exclusion_reason")
+        .fetchall()
+    )
+    if not reasons:
+        return (
+            "nobody can be segmented: no observation date has the history that the vars "
+            "minimum_history_months and observation_dates ask for, or no customer is on file"
+        )
+    latest = reasons[0][0]
+    listed = ", ".join(f"{count} {reason}" for date, reason, count in reasons if date == latest)
+    return (
+        f"nobody can be segmented: of the customers on {latest}, {listed}. See the vars "
+        "minimum_history_months and observation_dates"
+    )
 
 
 def approved_model(models: Relation) -> SegmentModel:

@@ -53,6 +53,7 @@ SCAN = {
     "k_maximum": 4,
     "fixed_k": 3,
     "minimum_share": 0.05,
+    "minimum_customers": 1,
     "sample_size": 2_000,
     "refit": False,
 }
@@ -342,8 +343,10 @@ def test_missing_column_of_the_approved_model_is_named(fitted):
 
 
 def test_no_eligible_customer_is_a_clear_error(fitted):
-    nobody = fitted.get("segment_population").project("* replace (false as is_eligible)")
-    with pytest.raises(ValueError, match="no customer is eligible"):
+    nobody = fitted.get("segment_population").project(
+        "* replace (false as is_eligible), 'history too short' as exclusion_reason"
+    )
+    with pytest.raises(ValueError, match=r"of the customers on \S+, \d+ history too short"):
         tables.k_scan_table(
             fitted.get("customer_features"), nobody, fitted.get("feature_catalogue"), None, **SCAN
         )
@@ -360,6 +363,16 @@ def test_no_eligible_customer_is_a_clear_error(fitted):
 def test_bounds_that_make_no_sense_are_refused(changes, message):
     with pytest.raises(ValueError, match=message):
         Warehouse(lender()).fit(**changes)
+
+
+def test_a_segment_that_could_not_be_shown_is_not_chosen():
+    warehouse = Warehouse(lender())
+    wanted, _ = warehouse.fit(fixed_k=None)
+    customers = wanted["population_count"][0].as_py()
+    refused, _ = Warehouse(lender()).fit(fixed_k=None, minimum_customers=customers)
+    assert wanted["chosen_k"][0].as_py() > 1
+    assert refused["chosen_k"][0].as_py() == 1
+    assert refused["verdict"][0].as_py() == "no structure"
 
 
 def test_fixed_k_says_so_and_what_the_scan_would_have_chosen(fitted):
