@@ -18,7 +18,7 @@
     ),
     (
         'segment_vintages', 'segment_vintages.customers_count',
-        "vintage_quarter_on || ' ' || months_on_book",
+        "vintage_grain || ' ' || vintage_starts_on || ' ' || months_on_book",
     ),
 ] %}
 

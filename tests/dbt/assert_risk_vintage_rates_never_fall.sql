@@ -6,7 +6,7 @@ vintages as (
     select
         *,
         lag(cumulative_default_count) over (
-            partition by segment_id, vintage_quarter_on
+            partition by segment_id, vintage_grain, vintage_starts_on
             order by months_on_book
         ) as earlier_default_count
     from {{ ref('int_segment_vintages') }}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
 import numpy as np
 from scipy.optimize import linprog
@@ -17,7 +17,7 @@ def determined(
     totals: Sequence[Callable[[Cell], Hashable]],
     *,
     minimum: float,
-    sums: Mapping[Cell, Sequence[Cell]] | None = None,
+    sums: Iterable[tuple[Cell, Sequence[Cell]]] = (),
 ) -> list[Cell]:
     """Return the hidden cells of which only one count is possible.
 
@@ -31,8 +31,8 @@ def determined(
         Each maps a cell to the line whose total the reader knows, or to None for no line.
     minimum : float
         A total below it is hidden as well, so it is no help.
-    sums : mapping of cell to cells
-        Cells that are the sum of others, as a subtotal of another mart is.
+    sums : pairs of a cell and cells
+        Cells that are the sum of others, as a subtotal of another mart is. One may be several sums.
 
     Returns
     -------
@@ -48,9 +48,7 @@ def determined(
     known = [
         weights for weights in lines.values() if sum(values[cell] for cell in weights) >= minimum
     ]
-    known.extend(
-        {whole: 1.0, **dict.fromkeys(parts, -1.0)} for whole, parts in (sums or {}).items()
-    )
+    known.extend({whole: 1.0, **dict.fromkeys(parts, -1.0)} for whole, parts in sums)
     # The hidden cells of each equation; what the shown ones leave for them is their sum.
     equations = [
         unknown

@@ -1,6 +1,6 @@
 -- One row per credit account that was charged off: when, how much, and what came back.
 -- Loans state it. A card has no charge-off in the contract: one that closed in default with money
--- still owed was given up on the day it closed.
+-- still owed was given up on the day it closed, and nobody says what came back.
 {{ config(schema='internal') }}
 
 with
@@ -26,6 +26,7 @@ ends as (
         accounts.account_id,
         accounts.customer_id,
         accounts.product_type,
+        product_types.is_revolving,
         accounts.closed_on,
         loans.charged_off_on,
         loans.recovered_amount
@@ -82,7 +83,10 @@ final as (
                 else closing_months.balance_amount
             end as decimal(18, 2)
         ) as charged_off_amount,
-        cast(coalesce(ends.recovered_amount, 0) as decimal(18, 2)) as recovered_amount,
+        case
+            when ends.charged_off_on is not null
+                then cast(ends.recovered_amount as decimal(18, 2))
+        end as recovered_amount,
         ends.charged_off_on is not null as is_stated
     from ends
     left join last_months
@@ -92,7 +96,8 @@ final as (
     where
         ends.charged_off_on is not null
         or (
-            closing_months.dpd >= {{ var('default_dpd') }}
+            ends.is_revolving
+            and closing_months.dpd >= {{ var('default_dpd') }}
             and closing_months.balance_amount > 0
         )
 )

@@ -32,29 +32,30 @@ bands as (
     select * from {{ ref('risk_score_bands') }}
 ),
 
-baseline as (
-    select min(observation_date) as baseline_date
+ranking_baseline as (
+    select min(observation_date) as ranking_baseline_date
     from segment_risk
     where scored_count > 0
 ),
 
--- The ranking of segments is frozen at the baseline: ranking them anew at every date by the outcome
--- that they are then judged by would flatter them. One that is new since ranks with the book.
+-- The ranking of segments is frozen at the first date with outcomes: ranking them anew at every date by
+-- the outcome that they are then judged by would flatter them. One that is new since ranks with the
+-- book.
 baseline_ranks as (
     select
         segment_risk.segment_id,
         segment_risk.default_rate
     from segment_risk
-    inner join baseline
-        on segment_risk.observation_date = baseline.baseline_date
+    inner join ranking_baseline
+        on segment_risk.observation_date = ranking_baseline.ranking_baseline_date
 ),
 
 baseline_book as (
     select {{ ratio('sum(segment_risk.default_count)', 'sum(segment_risk.scored_count)') }}
         as default_rate
     from segment_risk
-    inner join baseline
-        on segment_risk.observation_date = baseline.baseline_date
+    inner join ranking_baseline
+        on segment_risk.observation_date = ranking_baseline.ranking_baseline_date
 ),
 
 judged as (
@@ -133,6 +134,8 @@ final as (
         cast(band_number as integer) as band_number,
         band,
         risk_rank,
+        -- A value ranks by itself.
+        cast(null as date) as ranking_baseline_date,
         is_default
     from banded
     union all
@@ -143,8 +146,10 @@ final as (
         cast(segment_numbers.band_number as integer) as band_number,
         judged.segment_id as band,
         judged.segment_default_rate as risk_rank,
+        ranking_baseline.ranking_baseline_date,
         judged.is_default
     from judged
+    cross join ranking_baseline
     inner join segment_numbers
         on judged.segment_id = segment_numbers.segment_id
     inner join characteristics

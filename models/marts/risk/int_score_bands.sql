@@ -1,5 +1,5 @@
 -- One row per monitored characteristic, observation date and band, nothing hidden: how many customers
--- fall in the band, beside the baseline date, and what became of them.
+-- fall in the band, then and at the first date, and what became of them.
 {{ config(schema='internal') }}
 
 with
@@ -8,10 +8,14 @@ monitored_values as (
     select * from {{ ref('int_monitored_values') }}
 ),
 
-baseline as (
-    select min(observation_date) as baseline_date
+-- Stability needs no outcome: it starts at the first date on which anyone has a value.
+baselines as (
+    select
+        characteristic,
+        min(observation_date) as stability_baseline_date
     from monitored_values
-    where is_default is not null
+    where band_number <> 0
+    group by characteristic
 ),
 
 counted as (
@@ -47,7 +51,7 @@ final as (
     select
         dates.characteristic,
         dates.observation_date,
-        baseline.baseline_date,
+        baselines.stability_baseline_date,
         all_bands.band_number,
         all_bands.band,
         coalesce(counted.customers_count, 0) as customers_count,
@@ -55,7 +59,8 @@ final as (
         coalesce(counted.good_count, 0) as good_count,
         coalesce(counted.default_count, 0) as default_count
     from dates
-    cross join baseline
+    inner join baselines
+        on dates.characteristic = baselines.characteristic
     inner join all_bands
         on dates.characteristic = all_bands.characteristic
     left join counted
@@ -66,7 +71,7 @@ final as (
     left join counted as baseline_counted
         on
             dates.characteristic = baseline_counted.characteristic
-            and baseline.baseline_date = baseline_counted.observation_date
+            and baselines.stability_baseline_date = baseline_counted.observation_date
             and all_bands.band_number = baseline_counted.band_number
 )
 

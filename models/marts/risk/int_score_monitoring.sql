@@ -1,5 +1,5 @@
 -- One row per monitored characteristic and observation date, nothing hidden: how far the population
--- has moved since the baseline date, and how well the characteristic ranks defaults.
+-- has moved since the first date, and how well the characteristic ranks defaults.
 {{ config(schema='internal') }}
 
 with
@@ -14,6 +14,10 @@ monitored_values as (
 
 characteristics as (
     select * from {{ ref('risk_monitored_characteristics') }}
+),
+
+observation_dates as (
+    select * from {{ ref('observation_dates') }}
 ),
 
 totals as (
@@ -46,7 +50,7 @@ summed as (
     select
         characteristic,
         observation_date,
-        baseline_date,
+        stability_baseline_date,
         count(*) as bands_count,
         max(total_customers_count) as customers_count,
         max(total_baseline_customers_count) as baseline_customers_count,
@@ -60,7 +64,7 @@ summed as (
             cast((good_share - default_share) * ln(good_share / default_share) as decimal(18, 12))
         ) filter (where good_count + default_count > 0) as information_value
     from shares
-    group by characteristic, observation_date, baseline_date
+    group by characteristic, observation_date, stability_baseline_date
 ),
 
 -- From the riskiest value down. Who has no value can't be ranked.
@@ -69,6 +73,7 @@ ranks as (
         characteristic,
         observation_date,
         risk_rank,
+        max(ranking_baseline_date) as ranking_baseline_date,
         count(*) filter (where is_default) as default_count,
         count(*) filter (where not is_default) as good_count
     from monitored_values
@@ -101,6 +106,7 @@ ranked as (
     select
         characteristic,
         observation_date,
+        max(ranking_baseline_date) as ranking_baseline_date,
         max(ranked_default_count) as ranked_default_count,
         max(ranked_good_count) as ranked_good_count,
         sum(cast(default_count as decimal(38, 0)) * (ranked_good_count - riskier_good_count))
@@ -117,6 +123,7 @@ ranked as (
 measured as (
     select
         summed.*,
+        ranked.ranking_baseline_date,
         ranked.ranked_default_count,
         ranked.ranked_good_count,
         {{ gini(
@@ -136,14 +143,13 @@ final as (
         measured.characteristic,
         measured.observation_date,
         characteristics.characteristic_kind,
-        measured.baseline_date,
+        measured.stability_baseline_date,
         measured.bands_count,
         cast(measured.baseline_customers_count as bigint) as baseline_customers_count,
         cast(measured.customers_count as bigint) as customers_count,
         cast(coalesce(measured.unknown_count, 0) as bigint) as unknown_count,
         characteristics.stability_index_name,
-        case when measured.baseline_date is not null then cast(measured.stability_index as double) end
-            as stability_index,
+        cast(measured.stability_index as double) as stability_index,
         cast(
             case when measured.good_count + measured.default_count > 0 then measured.good_count end
             as bigint
@@ -156,6 +162,9 @@ final as (
             when measured.good_count > 0 and measured.default_count > 0
                 then cast(measured.information_value as double)
         end as information_value,
+        measured.ranking_baseline_date,
+        observation_dates.observation_date < ranking_dates.performance_ends_on
+            as is_ranking_window_shared,
         cast(measured.ranked_good_count as bigint) as ranked_good_count,
         cast(measured.ranked_default_count as bigint) as ranked_default_count,
         measured.gini,
@@ -167,6 +176,10 @@ final as (
     from measured
     inner join characteristics
         on measured.characteristic = characteristics.characteristic
+    inner join observation_dates
+        on measured.observation_date = observation_dates.observation_date
+    left join observation_dates as ranking_dates
+        on measured.ranking_baseline_date = ranking_dates.observation_date
 )
 
 select * from final

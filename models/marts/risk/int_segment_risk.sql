@@ -101,7 +101,8 @@ books as (
     group by segment_id, observation_date
 ),
 
--- Loans paid out in the performance window whose first instalment has had time to be that late.
+-- The earliest instalment on file may be a later one: only number 1 is the first. Loans that lack it
+-- stay, to be counted.
 first_instalments as (
     select
         loans.loan_id,
@@ -110,24 +111,30 @@ first_instalments as (
         instalments.due_on,
         instalments.paid_on
     from loans
-    inner join instalments
-        on loans.loan_id = instalments.loan_id
-    qualify row_number() over (
-        partition by loans.loan_id
-        order by instalments.instalment_number
-    ) = 1
+    left join instalments
+        on
+            loans.loan_id = instalments.loan_id
+            and instalments.instalment_number = 1
 ),
 
+-- Loans paid out in the performance window. One whose first instalment hasn't had time to be that late,
+-- or to be due at all, counts nowhere.
 first_payments as (
     select
         segments.segment_id,
         segments.observation_date,
-        count(*) as first_payment_loans_count,
-        count(distinct first_instalments.customer_id) as first_payment_customers_count,
+        count(first_instalments.due_on) as first_payment_loans_count,
+        count(distinct case
+            when first_instalments.due_on is not null then first_instalments.customer_id
+        end) as first_payment_customers_count,
+        count(*) filter (where first_instalments.due_on is null) as first_payment_unknown_count,
         count(*) filter (
-            where first_instalments.paid_on is null
-            or {{ days_between('first_instalments.due_on', 'first_instalments.paid_on') }}
-            >= parameters.first_payment_default_days
+            where first_instalments.due_on is not null
+            and (
+                first_instalments.paid_on is null
+                or {{ days_between('first_instalments.due_on', 'first_instalments.paid_on') }}
+                >= parameters.first_payment_default_days
+            )
         ) as first_payment_default_count
     from segments
     inner join observation_dates
@@ -142,8 +149,10 @@ first_payments as (
     cross join source_calendar
     cross join parameters
     where
-        {{ days_between('first_instalments.due_on', 'source_calendar.history_ends_on') }}
-        >= parameters.first_payment_default_days
+        {{ days_between(
+            'coalesce(first_instalments.due_on, first_instalments.originated_on)',
+            'source_calendar.history_ends_on'
+        ) }} >= parameters.first_payment_default_days
     group by segments.segment_id, segments.observation_date
 ),
 
@@ -153,6 +162,9 @@ losses as (
         segments.observation_date,
         count(*) as charge_offs_count,
         sum(charge_offs.charged_off_amount) as charged_off_amount,
+        sum(charge_offs.charged_off_amount) filter (
+            where charge_offs.recovered_amount is not null
+        ) as recovery_known_amount,
         sum(charge_offs.recovered_amount) as recovered_amount
     from segments
     inner join observation_dates
@@ -229,6 +241,9 @@ joined as (
         case
             when observation_dates.is_mature then coalesce(first_payments.first_payment_default_count, 0)
         end as first_payment_default_count,
+        case
+            when observation_dates.is_mature then coalesce(first_payments.first_payment_unknown_count, 0)
+        end as first_payment_unknown_count,
         -- Without a month end in the performance window, no charge-off could have been seen.
         case
             when performance_months.performance_months_count > 0
@@ -240,7 +255,13 @@ joined as (
         end as charged_off_amount,
         case
             when performance_months.performance_months_count > 0
-                then coalesce(losses.recovered_amount, 0)
+                then coalesce(losses.recovery_known_amount, 0)
+        end as recovery_known_amount,
+        -- Of no charge-off nothing was recovered; of those whose recoveries nobody states, who knows.
+        case
+            when performance_months.performance_months_count > 0 and losses.charge_offs_count > 0
+                then losses.recovered_amount
+            when performance_months.performance_months_count > 0 then 0
         end as recovered_amount,
         case
             when performance_months.performance_months_count > 0
@@ -316,13 +337,16 @@ final as (
             as first_payment_default_rate_lower,
         {{ wilson_upper('first_payment_default_count', 'first_payment_loans_count') }}
             as first_payment_default_rate_upper,
+        first_payment_unknown_count,
         charge_offs_count,
         cast(charged_off_amount as decimal(18, 2)) as charged_off_amount,
+        cast(recovery_known_amount as decimal(18, 2)) as recovery_known_amount,
         cast(recovered_amount as decimal(18, 2)) as recovered_amount,
         cast(performance_mean_exposure_amount as decimal(18, 2))
             as performance_mean_exposure_amount,
-        {{ ratio('charged_off_amount - recovered_amount', 'performance_mean_exposure_amount') }}
-            as net_charge_off_rate,
+        {{ ratio(
+            'charged_off_amount - coalesce(recovered_amount, 0)', 'performance_mean_exposure_amount'
+        ) }} as net_charge_off_rate,
         cast(median_debt_to_income_ratio as double) as median_debt_to_income_ratio,
         cast(median_utilisation_ratio as double) as median_utilisation_ratio,
         cast(median_bureau_score as double) as median_bureau_score

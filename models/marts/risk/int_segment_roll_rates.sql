@@ -1,4 +1,4 @@
--- One row per segment, observation date, side of that date, delinquency bucket and the bucket or
+-- One row per segment or the book, observation date, roll period, delinquency bucket and the bucket or
 -- exit one month later, nothing hidden. Every pair of buckets has a row, also where nobody rolled.
 {{ config(schema='internal') }}
 
@@ -89,6 +89,7 @@ transitions as (
 
 -- After: each month belongs to the latest observation date by then, so that none counts twice.
 -- Before: the months that led up to the date, among those who are in the segment at its end.
+-- Month: one step of every credit account, which needs no segment.
 attributed as (
     select
         segments.segment_id,
@@ -122,6 +123,26 @@ attributed as (
         on
             transitions.customer_id = segments.customer_id
             and observation_dates.observation_date = segments.observation_date
+    union all
+    select
+        'book' as segment_id,
+        month_end_on as observation_date,
+        'month' as roll_period,
+        transitions.*
+    from transitions
+),
+
+rolls as (
+    select
+        segment_id,
+        observation_date,
+        roll_period,
+        from_bucket,
+        to_bucket,
+        count(*) as accounts_count,
+        sum(owed_amount) as balance_amount
+    from attributed
+    group by segment_id, observation_date, roll_period, from_bucket, to_bucket
 ),
 
 from_buckets as (
@@ -138,6 +159,42 @@ from_buckets as (
         sum(owed_amount) as from_balance_amount
     from attributed
     group by segment_id, observation_date, roll_period, from_bucket_number, from_bucket
+),
+
+-- At one date a customer is in one segment, so that the segments add up to the book.
+rolls_with_book as (
+    select * from rolls
+    union all
+    select
+        'book' as segment_id,
+        observation_date,
+        roll_period,
+        from_bucket,
+        to_bucket,
+        cast(sum(accounts_count) as bigint) as accounts_count,
+        sum(balance_amount) as balance_amount
+    from rolls
+    where roll_period <> 'month'
+    group by observation_date, roll_period, from_bucket, to_bucket
+),
+
+from_buckets_with_book as (
+    select * from from_buckets
+    union all
+    select
+        'book' as segment_id,
+        observation_date,
+        roll_period,
+        from_bucket_number,
+        from_bucket,
+        min(first_month_end_on) as first_month_end_on,
+        max(last_month_end_on) as last_month_end_on,
+        cast(sum(from_customers_count) as bigint) as from_customers_count,
+        cast(sum(from_accounts_count) as bigint) as from_accounts_count,
+        sum(from_balance_amount) as from_balance_amount
+    from from_buckets
+    where roll_period <> 'month'
+    group by observation_date, roll_period, from_bucket_number, from_bucket
 ),
 
 to_buckets as (
@@ -159,35 +216,35 @@ to_buckets as (
         'not observed' as to_bucket
 ),
 
-rolls as (
-    select
-        segment_id,
-        observation_date,
-        roll_period,
-        from_bucket,
-        to_bucket,
-        count(*) as accounts_count,
-        sum(owed_amount) as balance_amount
-    from attributed
-    group by segment_id, observation_date, roll_period, from_bucket, to_bucket
-),
-
 counted as (
     select
-        from_buckets.*,
+        from_buckets_with_book.*,
         to_buckets.to_bucket_number,
         to_buckets.to_bucket,
-        coalesce(rolls.accounts_count, 0) as accounts_count,
-        coalesce(rolls.balance_amount, 0) as balance_amount
-    from from_buckets
+        coalesce(rolls_with_book.accounts_count, 0) as accounts_count,
+        coalesce(rolls_with_book.balance_amount, 0) as balance_amount
+    from from_buckets_with_book
     cross join to_buckets
-    left join rolls
+    left join rolls_with_book
         on
-            from_buckets.segment_id = rolls.segment_id
-            and from_buckets.observation_date = rolls.observation_date
-            and from_buckets.roll_period = rolls.roll_period
-            and from_buckets.from_bucket = rolls.from_bucket
-            and to_buckets.to_bucket = rolls.to_bucket
+            from_buckets_with_book.segment_id = rolls_with_book.segment_id
+            and from_buckets_with_book.observation_date = rolls_with_book.observation_date
+            and from_buckets_with_book.roll_period = rolls_with_book.roll_period
+            and from_buckets_with_book.from_bucket = rolls_with_book.from_bucket
+            and to_buckets.to_bucket = rolls_with_book.to_bucket
+),
+
+-- A cure is a return to the first bucket. From there nothing can be cured.
+cured as (
+    select
+        *,
+        sum(case when to_bucket_number = 1 and from_bucket_number > 1 then accounts_count end) over (
+            partition by segment_id, observation_date, roll_period, from_bucket
+        ) as cured_accounts_count,
+        sum(case when to_bucket_number = 1 and from_bucket_number > 1 then balance_amount end) over (
+            partition by segment_id, observation_date, roll_period, from_bucket
+        ) as cured_balance_amount
+    from counted
 ),
 
 final as (
@@ -201,7 +258,6 @@ final as (
         from_bucket,
         cast(to_bucket_number as integer) as to_bucket_number,
         to_bucket,
-        from_bucket_number > 1 and to_bucket_number = 1 as is_cure,
         to_bucket_number <> 97 and to_bucket_number <> 99 and to_bucket_number > from_bucket_number
             as is_roll_forward,
         from_customers_count,
@@ -212,8 +268,14 @@ final as (
         {{ wilson_upper('accounts_count', 'from_accounts_count') }} as roll_rate_upper,
         cast(from_balance_amount as decimal(18, 2)) as from_balance_amount,
         cast(balance_amount as decimal(18, 2)) as balance_amount,
-        {{ ratio('balance_amount', 'from_balance_amount') }} as balance_roll_rate
-    from counted
+        {{ ratio('balance_amount', 'from_balance_amount') }} as balance_roll_rate,
+        cast(cured_accounts_count as bigint) as cured_accounts_count,
+        {{ ratio('cured_accounts_count', 'from_accounts_count') }} as cure_rate,
+        {{ wilson_lower('cured_accounts_count', 'from_accounts_count') }} as cure_rate_lower,
+        {{ wilson_upper('cured_accounts_count', 'from_accounts_count') }} as cure_rate_upper,
+        cast(cured_balance_amount as decimal(18, 2)) as cured_balance_amount,
+        {{ ratio('cured_balance_amount', 'from_balance_amount') }} as balance_cure_rate
+    from cured
 )
 
 select * from final

@@ -1,5 +1,6 @@
--- One row per segment at opening, vintage quarter and months on book, nothing hidden: how many of
--- the credit accounts opened in that quarter have ever been in default by then.
+-- One row per segment at opening or the book, vintage grain, vintage and months on book, nothing hidden:
+-- how many of the credit accounts opened in that month, quarter or year have ever been in default by
+-- then.
 {{ config(schema='internal') }}
 
 with
@@ -50,7 +51,6 @@ opened as (
         accounts.account_id,
         accounts.customer_id,
         accounts.opened_on,
-        cast(date_trunc('quarter', accounts.opened_on) as date) as vintage_quarter_on,
         {{ months_between(
             'accounts.opened_on',
             'least(measured_accounts.first_default_month_end_on, charge_offs.charged_off_on)'
@@ -66,7 +66,7 @@ opened as (
     left join charge_offs
         on accounts.account_id = charge_offs.account_id
     where
-        cast(date_trunc('quarter', accounts.opened_on) as date) >= source_calendar.history_starts_on
+        accounts.opened_on >= source_calendar.history_starts_on
         and accounts.opened_on <= source_calendar.history_ends_on
 ),
 
@@ -88,15 +88,39 @@ segmented as (
             and observation_dates.observation_date = segments.observation_date
 ),
 
+-- A month's openings in one segment are too few to show; the book's are not. The book has every grain,
+-- so that it stands beside each segment and each part beside its whole.
+cohorts as (
+    {% for grain in ['month', 'quarter', 'year'] -%}
+        {% for segment in ["'book'", 'segment_id'] if grain != 'month' or segment == "'book'" -%}
+            select
+                {{ segment }} as segment_id,
+                '{{ grain }}' as vintage_grain,
+                cast(date_trunc('{{ grain }}', opened_on) as date) as vintage_starts_on,
+                account_id,
+                customer_id,
+                default_months_on_book,
+                closed_months_on_book,
+                observed_months_on_book,
+                history_ends_on
+            from segmented
+            {{ 'union all' if not loop.last }}
+        {% endfor %}
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
 vintages as (
     select
         segment_id,
-        vintage_quarter_on,
+        vintage_grain,
+        vintage_starts_on,
+        max(history_ends_on) as last_month_end_on,
         max(observed_months_on_book) as oldest_months_on_book,
         count(*) as accounts_count,
         count(distinct customer_id) as customers_count
-    from segmented
-    group by segment_id, vintage_quarter_on
+    from cohorts
+    group by segment_id, vintage_grain, vintage_starts_on
 ),
 
 months as (
@@ -109,43 +133,51 @@ months as (
 counted as (
     select
         months.segment_id,
-        months.vintage_quarter_on,
+        months.vintage_grain,
+        months.vintage_starts_on,
+        months.last_month_end_on,
         cast(months.months_on_book as integer) as months_on_book,
         months.accounts_count,
         months.customers_count,
-        count(*) filter (where segmented.observed_months_on_book >= months.months_on_book)
+        count(*) filter (where cohorts.observed_months_on_book >= months.months_on_book)
             as observed_accounts_count,
         -- Still open and never in default when the month began.
         count(*) filter (
-            where segmented.observed_months_on_book >= months.months_on_book
-            and coalesce(segmented.default_months_on_book >= months.months_on_book, true)
-            and coalesce(segmented.closed_months_on_book >= months.months_on_book, true)
+            where cohorts.observed_months_on_book >= months.months_on_book
+            and coalesce(cohorts.default_months_on_book >= months.months_on_book, true)
+            and coalesce(cohorts.closed_months_on_book >= months.months_on_book, true)
         ) as at_risk_accounts_count,
         count(*) filter (
-            where segmented.observed_months_on_book >= months.months_on_book
-            and segmented.default_months_on_book <= months.months_on_book
+            where cohorts.observed_months_on_book >= months.months_on_book
+            and cohorts.default_months_on_book <= months.months_on_book
         ) as cumulative_default_count,
         count(*) filter (
-            where segmented.observed_months_on_book >= months.months_on_book
-            and segmented.default_months_on_book = months.months_on_book
+            where cohorts.observed_months_on_book >= months.months_on_book
+            and cohorts.default_months_on_book = months.months_on_book
         ) as new_default_count
     from months
-    inner join segmented
+    inner join cohorts
         on
-            months.segment_id = segmented.segment_id
-            and months.vintage_quarter_on = segmented.vintage_quarter_on
+            months.segment_id = cohorts.segment_id
+            and months.vintage_grain = cohorts.vintage_grain
+            and months.vintage_starts_on = cohorts.vintage_starts_on
     group by
         months.segment_id,
-        months.vintage_quarter_on,
+        months.vintage_grain,
+        months.vintage_starts_on,
+        months.last_month_end_on,
         months.months_on_book,
         months.accounts_count,
         months.customers_count
 ),
 
+-- A vintage is judged as long as its youngest account, so that one denominator serves the whole curve.
 final as (
     select
         segment_id,
-        vintage_quarter_on,
+        vintage_grain,
+        vintage_starts_on,
+        last_month_end_on,
         months_on_book,
         observed_accounts_count < accounts_count as is_censored,
         customers_count,

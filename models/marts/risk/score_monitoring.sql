@@ -1,5 +1,5 @@
--- One row per monitored characteristic and observation date: stability since the baseline date, and
--- power to rank defaults. What rests on few customers is hidden.
+-- One row per monitored characteristic and observation date: stability since the first date, and power
+-- to rank defaults. What rests on few customers is hidden.
 {%- set hidden = [
     'baseline_customers_count', 'customers_count', 'unknown_count', 'stability_index',
 ] %}
@@ -29,7 +29,9 @@ final as (
         characteristic,
         observation_date,
         characteristic_kind,
-        baseline_date,
+        stability_baseline_date,
+        ranking_baseline_date,
+        is_ranking_window_shared,
         bands_count,
         stability_index_name,
         is_suppressed,

@@ -17,9 +17,10 @@
     'first_payment_default_rate_upper',
 ] %}
 {%- set hidden_with_row_too = [
-    'charge_offs_count', 'charged_off_amount', 'recovered_amount',
-    'performance_mean_exposure_amount', 'net_charge_off_rate', 'median_debt_to_income_ratio',
-    'median_utilisation_ratio', 'median_bureau_score',
+    'first_payment_unknown_count', 'charge_offs_count', 'charged_off_amount',
+    'recovery_known_amount', 'recovered_amount', 'performance_mean_exposure_amount',
+    'net_charge_off_rate', 'median_debt_to_income_ratio', 'median_utilisation_ratio',
+    'median_bureau_score',
 ] %}
 
 with

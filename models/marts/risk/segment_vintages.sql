@@ -1,5 +1,6 @@
--- One row per segment at opening, vintage quarter and months on book: cumulative default.
--- Vintages of few customers are hidden at every month on book alike.
+-- One row per segment at opening or the book, vintage grain, vintage and months on book: cumulative
+-- default. Vintages of few customers are hidden at every month on book alike, and so is what would give
+-- them away: a segment among the book's, a quarter within its year, a month within its quarter.
 {%- set hidden = [
     'customers_count', 'accounts_count', 'observed_accounts_count', 'at_risk_accounts_count',
     'new_default_count', 'cumulative_default_count', 'cumulative_default_rate',
@@ -15,34 +16,55 @@ vintage_months as (
 vintages as (
     select distinct
         segment_id,
-        vintage_quarter_on,
-        customers_count
+        vintage_grain,
+        vintage_starts_on,
+        customers_count,
+        -- Who adds up to whom. A cell that belongs to no such sum is alone in its group.
+        vintage_grain || cast(vintage_starts_on as varchar) as segments_of,
+        case
+            when vintage_grain = 'month' then cast(vintage_starts_on as varchar)
+            else segment_id || cast(date_trunc('year', vintage_starts_on) as varchar)
+        end as quarters_of,
+        case
+            when segment_id = 'book' and vintage_grain <> 'year'
+                then cast(date_trunc('quarter', vintage_starts_on) as varchar)
+            else segment_id || vintage_grain || cast(vintage_starts_on as varchar)
+        end as months_of
     from vintage_months
 ),
 
 judged as (
-    select
-        *,
-        {{ is_suppressed('customers_count', ['vintage_quarter_on']) }} as is_suppressed
-    from vintages
+    {{ hidden_cells(
+        'vintages',
+        'customers_count',
+        [
+            'segment_id', 'vintage_grain', 'vintage_starts_on',
+            'segments_of', 'quarters_of', 'months_of',
+        ],
+        [['segments_of'], ['quarters_of'], ['months_of']],
+        passes=2
+    ) }}
 ),
 
 final as (
     select
         vintage_months.segment_id,
-        vintage_months.vintage_quarter_on,
+        vintage_months.vintage_grain,
+        vintage_months.vintage_starts_on,
+        vintage_months.last_month_end_on,
         vintage_months.months_on_book,
         vintage_months.is_censored,
-        judged.is_suppressed,
+        judged.is_hidden as is_suppressed,
         {% for column in hidden -%}
-            case when not judged.is_suppressed then vintage_months.{{ column }} end
+            case when not judged.is_hidden then vintage_months.{{ column }} end
                 as {{ column }}{{ ',' if not loop.last }}
         {% endfor -%}
     from vintage_months
     inner join judged
         on
             vintage_months.segment_id = judged.segment_id
-            and vintage_months.vintage_quarter_on = judged.vintage_quarter_on
+            and vintage_months.vintage_grain = judged.vintage_grain
+            and vintage_months.vintage_starts_on = judged.vintage_starts_on
 )
 
 select * from final

@@ -112,8 +112,16 @@ MARTS = [
         "from_accounts_count",
         more_keys=("roll_period", "from_bucket"),
         totals=(("roll_period", "from_bucket"), ("roll_period", "segment_id")),
+        truth="(from internal.int_segment_roll_rates where segment_id <> 'book')",
     ),
-    Cells("segment_vintages", "customers_count", date="vintage_quarter_on"),
+    Cells(
+        "segment_vintages",
+        "accounts_count",
+        more_keys=("vintage_grain",),
+        totals=(("vintage_grain",),),
+        truth="(from internal.int_segment_vintages where segment_id <> 'book')",
+        date="vintage_starts_on",
+    ),
     Cells("segment_relationships", "customers_count"),
     Cells("segment_contact_pressure", "customers_count"),
     Cells("segment_lifetime_value", "customers_count"),
@@ -275,7 +283,7 @@ def test_contacts_by_channel_and_in_all_do_not_give_each_other_away(working, min
         counts,
         {*counts} - {*shown},
         [lambda cell: cell[1]],
-        sums={(segment, "all"): [(segment, each) for each in channels] for segment in segments},
+        sums=[((segment, "all"), [(segment, each) for each in channels]) for segment in segments],
         minimum=minimum,
     )
     assert [cell for cell in found if 0 < counts[cell] < minimum] == []
@@ -333,3 +341,92 @@ def test_outcomes_of_few_do_not_follow_from_risk_loss_and_price_together(working
     assert [cell for cell in small if cell in shown] == []
     found = determined(counts, {*counts} - {*shown}, [lambda cell: cell[1:]], minimum=minimum)
     assert [cell for cell in small if cell in found] == []
+
+
+def test_vintages_of_months_quarters_years_and_the_book_do_not_give_each_other_away(
+    working, minimum
+):
+    keys = "segment_id, vintage_grain, vintage_starts_on"
+    counts, shown = (
+        cells_of(working, f"select distinct {keys}, accounts_count from {schema}segment_vintages")
+        for schema in ("internal.int_", "marts.")
+    )
+    hidden = {*counts} - {*shown}
+    assert hidden, "nothing was tried"
+    found = determined(counts, hidden, [], sums=sums_of_vintages(counts), minimum=minimum)
+    assert found == []
+
+
+def sums_of_vintages(counts):
+    """Return what each vintage is the sum of: its segments, and its months or quarters."""
+    part_of = {"quarter": "month", "year": "quarter"}
+
+    def holds(whole, part):
+        grain, day, other = whole[1], whole[2], part[2]
+        return (
+            part[0] == whole[0]
+            and part[1] == part_of[grain]
+            and day.year == other.year
+            and (grain == "year" or (day.month + 2) // 3 == (other.month + 2) // 3)
+        )
+
+    for whole in counts:
+        if whole[1] != "month":
+            if whole[0] == "book":
+                yield (
+                    whole,
+                    [each for each in counts if each[0] != "book" and each[1:] == whole[1:]],
+                )
+            if whole[0] == "book" or whole[1] == "year":
+                yield whole, [each for each in counts if holds(whole, each)]
+
+
+def test_months_and_windows_of_rolls_do_not_give_each_other_away(working, minimum):
+    """The book's months in a window are its window and the customers without a segment.
+
+    These are shown nowhere. Where a window has none, the reader is taken to know that.
+    """
+    keys = "segment_id, observation_date, roll_period, from_bucket"
+    counts, shown = (
+        cells_of(
+            working, f"select distinct {keys}, from_accounts_count from {schema}segment_roll_rates"
+        )
+        for schema in ("internal.int_", "marts.")
+    )
+    windows = working.sql(
+        f"select distinct {keys}, first_month_end_on, last_month_end_on"
+        " from internal.int_segment_roll_rates where segment_id = 'book' and roll_period <> 'month'"
+    ).fetchall()
+    hidden = {*counts} - {*shown}
+    assert hidden, "nothing was tried"
+    sums, unsegmented = [], {}
+    for *book, first, last in windows:
+        window = tuple(book)
+        segments = [cell for cell in counts if cell[0] != "book" and cell[1:] == window[1:]]
+        months = [
+            cell
+            for cell in counts
+            if cell[2] == "month" and cell[3] == window[3] and first <= cell[1] < last
+        ]
+        everyone, rest = ("everyone", *window[1:]), ("unsegmented", *window[1:])
+        unsegmented[rest] = sum(counts[cell] for cell in months) - counts[window]
+        sums += [(window, segments), (everyone, months), (everyone, [window, rest])]
+    real = {*counts}
+    for cell, count in unsegmented.items():
+        everyone = ("everyone", *cell[1:])
+        counts |= {cell: count, everyone: count + counts["book", *cell[1:]]}
+        hidden.add(everyone)
+        if any(count for other, count in unsegmented.items() if other[:3] == cell[:3]):
+            hidden.add(cell)
+    found = determined(
+        counts,
+        hidden,
+        [
+            lambda cell: (
+                cell[:3] if cell in real and (cell[0] != "book" or cell[2] == "month") else None
+            )
+        ],
+        sums=sums,
+        minimum=minimum,
+    )
+    assert [cell for cell in found if cell in real] == []

@@ -69,7 +69,7 @@ def test_a_subtotal_in_another_table_would_undo_what_one_table_hides():
     counts |= {("S1", "all"): 21, ("S2", "all"): 90}
     hidden = {("S1", "email"), ("S1", "post"), ("S1", "all"), ("S2", "all")}
     book = [lambda cell: "all" if cell[1] == "all" else None]
-    sums = {(name, "all"): [(name, "email"), (name, "post")] for name in ("S1", "S2")}
+    sums = [((name, "all"), [(name, "email"), (name, "post")]) for name in ("S1", "S2")]
     assert determined(counts, hidden, book, minimum=MINIMUM) == []
     found = determined(counts, hidden, book, sums=sums, minimum=MINIMUM)
     assert sorted(found) == [("S1", "all"), ("S2", "all")]
