@@ -278,7 +278,9 @@ def test_no_hidden_cell_follows_from_the_totals_of_its_mart(working, case, must_
     assert counts or case[0] != "sample"
     assert hidden or not must_hide, "nothing was tried"
     found = determined(counts, hidden, cells.lines(), minimum=case[1], bounds=bounds)
-    assert found == []
+    # A larger one that follows gives nobody away: where all of a segment are in one stage, its
+    # total is the stage's. The small ones that it was hidden for must hold without it.
+    assert [cell for cell in found if counts[cell] < case[1]] == []
 
 
 def cells_of(connection, query):
