@@ -1,5 +1,6 @@
 -- No offer and no audience reaches a customer in arrears, without consent to the channel, at a cap
--- or in the control group of a running campaign, and nobody is in two audiences. A row names a
+-- or in the control group of a running campaign, no offer a holdout of an audience, and nobody is in
+-- two audiences. A row names a
 -- customer whom the lender must not contact and is about to. Rules are read from the sources again,
 -- not from the models that apply them.
 with
@@ -89,6 +90,15 @@ audience_counts as (
     having count(*) > 1
 ),
 
+holdouts as (
+    {% for audience in ['savings_growth', 'card_upgrade', 'loan_top_up'] %}
+    select customer_id
+    from {{ ref('audience_' ~ audience) }}
+    where is_holdout
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
 broken as (
     select
         addressed.mart,
@@ -101,7 +111,7 @@ broken as (
         select max(value) from {{ ref('marketing_settings') }}
         where setting = 'maximum_dpd_for_offers'
     )
-    {% for channel in ['email', 'sms', 'phone', 'post'] %}
+    {% for channel in marketing_channels() %}
     union all
     select
         addressed.mart,
@@ -138,6 +148,15 @@ broken as (
     from addressed
     inner join running_controls
         on addressed.customer_id = running_controls.customer_id
+    union all
+    select
+        addressed.mart,
+        addressed.customer_id,
+        'held out of an audience' as rule
+    from addressed
+    inner join holdouts
+        on addressed.customer_id = holdouts.customer_id
+    where addressed.mart = 'next_best_actions'
     union all
     select
         'audiences' as mart,

@@ -21,12 +21,15 @@ cells as (
 
 contacts as (
     {% for mart in ['segment_marketing', 'segment_channel_preference'] %}
-    {% for column in ['treated_count', 'control_count'] %}
+    {% for column, flag in [
+        ('treated_count', 'is_treated_suppressed'),
+        ('control_count', 'is_response_suppressed'),
+    ] %}
     select
         '{{ mart }} {{ column }}' as mart,
         segment_id as cell,
         {{ column }} as customers_count,
-        is_response_suppressed as is_suppressed
+        {{ flag }} as is_suppressed
     from {{ ref(mart) }}
     where evidence != 'no contacts'
     union all

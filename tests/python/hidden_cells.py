@@ -18,6 +18,8 @@ def determined(
     *,
     minimum: float,
     sums: Iterable[tuple[Cell, Sequence[Cell]]] = (),
+    weighted: Sequence[Mapping[Cell, float]] = (),
+    bounds: Mapping[Cell, tuple[float, float | None]] | None = None,
 ) -> list[Cell]:
     """Return the hidden cells of which only one count is possible.
 
@@ -33,11 +35,15 @@ def determined(
         A total below it is hidden as well, so it is no help.
     sums : pairs of a cell and cells
         Cells that are the sum of others, as a subtotal of another mart is. One may be several sums.
+    weighted : sequence of mappings of cell to weight
+        Weighted totals that the reader knows, as the cost of contacts is.
+    bounds : mapping of cell to two numbers
+        The least and the most that a cell can be, None for no limit; 0 and None if not named.
 
     Returns
     -------
     list of cells
-        Those whose largest and smallest possible count, none being negative, differ by less than 1.
+        Those whose largest and smallest possible count differ by less than 1.
     """
     lines: dict[Hashable, dict[Cell, float]] = defaultdict(dict)
     for which, line_of in enumerate(totals):
@@ -49,13 +55,20 @@ def determined(
         weights for weights in lines.values() if sum(values[cell] for cell in weights) >= minimum
     ]
     known.extend({whole: 1.0, **dict.fromkeys(parts, -1.0)} for whole, parts in sums)
+    known.extend(dict(weights) for weights in weighted)
+    limits = dict.fromkeys(hidden, (0.0, None)) | dict(bounds or {})
     # The hidden cells of each equation; what the shown ones leave for them is their sum.
     equations = [
         unknown
         for weights in known
         if (unknown := {cell: weight for cell, weight in weights.items() if cell in hidden})
     ]
-    found = []
+    in_equations = {cell for unknown in equations for cell in unknown}
+    found = [
+        cell
+        for cell in sorted(hidden - in_equations, key=repr)
+        if (most := limits[cell][1]) is not None and most - limits[cell][0] < 1.0 - 1e-6
+    ]
     for block in blocks([[*unknown] for unknown in equations]):
         place = {cell: index for index, cell in enumerate(block)}
         here = [unknown for unknown in equations if next(iter(unknown)) in place]
@@ -68,7 +81,13 @@ def determined(
             objective = np.zeros(len(block))
             objective[place[cell]] = 1.0
             least, most = (
-                linprog(sign * objective, A_eq=matrix, b_eq=rests, method="highs")
+                linprog(
+                    sign * objective,
+                    A_eq=matrix,
+                    b_eq=rests,
+                    bounds=[limits[each] for each in block],
+                    method="highs",
+                )
                 for sign in (1.0, -1.0)
             )
             assert least.status == 0, least.message

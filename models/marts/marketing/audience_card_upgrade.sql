@@ -15,11 +15,11 @@ final as (
         segment_id,
         audience,
         product_type,
-        may_use_email,
-        may_use_sms,
-        may_use_phone,
-        may_use_post,
-        is_holdout
+        {% for channel in marketing_channels() %}
+        may_use_{{ channel }},
+        {% endfor %}
+        is_holdout,
+        is_measurable
     from members
 )
 

@@ -1,7 +1,7 @@
 -- One row per segmented customer and observation date: contacts received in the days before it,
 -- against the caps of the contact policy. Controls were not contacted and count for nothing.
--- Where the source records no contact of anyone, counts are null: zero would claim that nobody was
--- contacted. Caps are then not known to be reached.
+-- Where the source records no contact of anyone, counts and caps are null: zero would claim that
+-- nobody was contacted.
 with
 
 segments as (
@@ -55,7 +55,7 @@ counted as (
         dated.observation_date,
         min(dated.days_ago) as days_since_last_contact,
         count(*) filter (where dated.days_ago < settings.window_days) as contacts_count,
-        {% for channel in ['email', 'sms', 'phone', 'post'] %}
+        {% for channel in marketing_channels() %}
         count(*) filter (
             where dated.channel = '{{ channel }}' and dated.days_ago < caps.window_days
         ) as {{ channel }}_contacts_count{{ ',' if not loop.last }}
@@ -69,7 +69,7 @@ counted as (
 
 channel_caps as (
     select
-        {% for channel in ['email', 'sms', 'phone', 'post'] %}
+        {% for channel in marketing_channels() %}
         max(case channel when '{{ channel }}' then maximum_contacts_count end)
             as {{ channel }}_maximum_count{{ ',' if not loop.last }}
         {% endfor %}
@@ -86,14 +86,21 @@ final as (
         case when records.has_records then cast(coalesce(counted.contacts_count, 0) as integer) end
             as contacts_count,
         settings.maximum_contacts_count,
-        coalesce(counted.contacts_count, 0) >= settings.maximum_contacts_count as is_cap_reached,
-        {% for channel in ['email', 'sms', 'phone', 'post'] %}
+        case
+            when records.has_records
+                then coalesce(counted.contacts_count, 0) >= settings.maximum_contacts_count
+        end as is_cap_reached,
+        {% for channel in marketing_channels() %}
         case
             when records.has_records
                 then cast(coalesce(counted.{{ channel }}_contacts_count, 0) as integer)
         end as {{ channel }}_contacts_count,
-        coalesce(counted.{{ channel }}_contacts_count, 0) >= channel_caps.{{ channel }}_maximum_count
-            as is_{{ channel }}_cap_reached{{ ',' if not loop.last }}
+        case
+            when records.has_records
+                then
+                    coalesce(counted.{{ channel }}_contacts_count, 0)
+                    >= channel_caps.{{ channel }}_maximum_count
+        end as is_{{ channel }}_cap_reached{{ ',' if not loop.last }}
         {% endfor %}
     from segments
     cross join settings

@@ -36,28 +36,22 @@ contactable as (
     select * from {{ ref('int_contactable_customers') }}
 ),
 
-pressure as (
-    select * from {{ ref('contact_pressure') }}
+settings as (
+    select
+        max(case setting when 'minimum_treated_count' then value end) as minimum_treated_count,
+        max(case setting when 'minimum_control_count' then value end) as minimum_control_count
+    from {{ ref('marketing_settings') }}
 ),
 
 open_channels as (
     select
-        contactable.customer_id,
-        {% for channel in ['email', 'sms', 'phone', 'post'] %}
-        coalesce(max(case
-            when
-                contactable.channel = '{{ channel }}'
-                and contactable.has_consent
-                and not pressure.is_{{ channel }}_cap_reached
-                then 1
-        end) = 1, false) as may_use_{{ channel }}{{ ',' if not loop.last }}
+        customer_id,
+        {% for channel in marketing_channels() %}
+        max(case when channel = '{{ channel }}' and is_open then 1 else 0 end) = 1
+            as may_use_{{ channel }}{{ ',' if not loop.last }}
         {% endfor %}
     from contactable
-    inner join pressure
-        on
-            contactable.customer_id = pressure.customer_id
-            and contactable.observation_date = pressure.observation_date
-    group by contactable.customer_id
+    group by customer_id
 ),
 
 fitting as (
@@ -106,36 +100,62 @@ first_fit as (
     ) = 1
 ),
 
--- The holdout is drawn afresh for each audience and seed: the first four hexadecimal digits of a
--- hash, read as a number below 65536. Written digit by digit, since engines convert differently.
+-- The holdout is drawn afresh for each audience and seed: the first of its members by a hash.
 hashed as (
     select
         *,
-        lower(md5(customer_id || '|' || audience || '|' || '{{ var("holdout_seed") }}')) as digest
+        count(*) over (partition by audience) as audience_count,
+        row_number() over (
+            partition by audience
+            order by
+                lower(md5(customer_id || '|' || audience || '|' || '{{ var("holdout_seed") }}')),
+                customer_id
+        ) as draw
     from first_fit
+),
+
+-- A campaign that can't be told from chance teaches nothing: as many are held out as an effect
+-- needs, where as many as it needs can still be contacted, and else the share.
+sized as (
+    select
+        hashed.*,
+        hashed.audience_count
+        >= settings.minimum_treated_count + settings.minimum_control_count as is_measurable,
+        case
+            when
+                hashed.audience_count
+                >= settings.minimum_treated_count + settings.minimum_control_count
+                then
+                    least(
+                        greatest(
+                            floor(hashed.holdout_share * hashed.audience_count),
+                            settings.minimum_control_count
+                        ),
+                        hashed.audience_count - settings.minimum_treated_count
+                    )
+            else floor(hashed.holdout_share * hashed.audience_count)
+        end as holdout_count
+    from hashed
+    cross join settings
 ),
 
 final as (
     select
-        hashed.customer_id,
-        hashed.observation_date,
-        hashed.segment_id,
-        hashed.audience,
-        hashed.priority,
-        hashed.product_type,
-        {% for channel in ['email', 'sms', 'phone', 'post'] %}
+        sized.customer_id,
+        sized.observation_date,
+        sized.segment_id,
+        sized.audience,
+        sized.priority,
+        sized.product_type,
+        {% for channel in marketing_channels() %}
         open_channels.may_use_{{ channel }},
         {% endfor %}
-        (
-            4096 * (instr('0123456789abcdef', substr(digest, 1, 1)) - 1)
-            + 256 * (instr('0123456789abcdef', substr(digest, 2, 1)) - 1)
-            + 16 * (instr('0123456789abcdef', substr(digest, 3, 1)) - 1)
-            + (instr('0123456789abcdef', substr(digest, 4, 1)) - 1)
-        ) < 65536 * hashed.holdout_share as is_holdout,
-        hashed.holdout_share
-    from hashed
+        sized.draw <= sized.holdout_count as is_holdout,
+        sized.is_measurable,
+        sized.holdout_share
+    from sized
     inner join open_channels
-        on hashed.customer_id = open_channels.customer_id
+        on sized.customer_id = open_channels.customer_id
 )
 
 select * from final

@@ -19,7 +19,9 @@ settings as (
         max(case setting when 'minimum_treated_count' then value end) as minimum_treated_count,
         max(case setting when 'minimum_control_count' then value end) as minimum_control_count,
         max(case setting when 'minimum_responses_count' then value end)
-            as minimum_responses_count
+            as minimum_responses_count,
+        max(case setting when 'minimum_arm_responses_count' then value end)
+            as minimum_arm_responses_count
     from {{ ref('marketing_settings') }}
 ),
 
@@ -44,6 +46,7 @@ scoped as (
         case when scopes.by_channel then members.channel else 'all' end as channel,
         members.campaign_id,
         members.contacted_on,
+        {{ days_between('members.observation_date', 'members.contacted_on') }} as segment_age_days,
         members.is_control,
         members.has_responded,
         members.margin_amount,
@@ -75,6 +78,17 @@ arms as (
             as control_margin_square_sum
     from scoped
     group by segment_id, product_type, channel, campaign_id
+),
+
+ages as (
+    select
+        segment_id,
+        product_type,
+        channel,
+        percentile_cont(0.5) within group (order by cast(segment_age_days as double))
+            as median_segment_age_days
+    from scoped
+    group by segment_id, product_type, channel
 ),
 
 totals as (
@@ -170,13 +184,14 @@ bounded as (
     from rated
 ),
 
-final as (
+judged as (
     select
         totals.segment_id,
         totals.product_type,
         totals.channel,
         totals.contacts_from_on,
         totals.contacts_to_on,
+        ages.median_segment_age_days,
         totals.campaigns_count,
         cast(totals.treated_count as bigint) as treated_count,
         cast(totals.treated_responses_count as bigint) as treated_responses_count,
@@ -221,14 +236,39 @@ final as (
                 + bounded.compared_control_responses_count < settings.minimum_responses_count
                 then 'sample too small'
             else 'sufficient'
-        end as evidence
+        end as evidence,
+        coalesce(
+            bounded.incremental_margin_variance is not null
+            and least(
+                bounded.compared_treated_responses_count,
+                bounded.compared_control_responses_count
+            ) >= settings.minimum_arm_responses_count,
+            false
+        ) as has_normal_margin
     from totals
     cross join settings
+    inner join ages
+        on
+            totals.segment_id = ages.segment_id
+            and totals.product_type = ages.product_type
+            and totals.channel = ages.channel
     left join bounded
         on
             totals.segment_id = bounded.segment_id
             and totals.product_type = bounded.product_type
             and totals.channel = bounded.channel
+),
+
+-- Newcombe's interval holds for a handful of responses, the normal one of the margin does not: the
+-- margin asks for responses in each arm besides.
+final as (
+    select
+        *,
+        case
+            when evidence = 'sufficient' and not has_normal_margin then 'sample too small'
+            else evidence
+        end as margin_evidence
+    from judged
 )
 
 select * from final

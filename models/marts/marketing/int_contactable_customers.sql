@@ -1,7 +1,8 @@
 {{ config(schema='internal') }}
 
 -- One row per segmented customer at the latest observation date and marketing channel: whether the
--- customer consents to it. Null where the source does not record consent.
+-- customer consents to it, and whether it may be used today. Consent is null where the source does
+-- not record it; a cap that is not known to be reached closes no channel.
 with
 
 observation_dates as (
@@ -9,21 +10,16 @@ observation_dates as (
     where is_latest
 ),
 
-segments as (
-    select
-        customer_id,
-        observation_date,
-        segment_id
-    from {{ ref('segments') }}
+pressure as (
+    select * from {{ ref('contact_pressure') }}
 ),
 
 customers as (
     select
         customer_id,
-        has_email_consent,
-        has_sms_consent,
-        has_phone_consent,
-        has_post_consent
+        {% for channel in marketing_channels() %}
+        has_{{ channel }}_consent{{ ',' if not loop.last }}
+        {% endfor %}
     from {{ ref('customers') }}
 ),
 
@@ -31,24 +27,40 @@ channels as (
     select channel from {{ ref('marketing_contact_caps') }}
 ),
 
-final as (
+joined as (
     select
-        segments.customer_id,
-        segments.observation_date,
-        segments.segment_id,
+        pressure.customer_id,
+        pressure.observation_date,
+        pressure.segment_id,
         channels.channel,
         case channels.channel
-            when 'email' then customers.has_email_consent
-            when 'sms' then customers.has_sms_consent
-            when 'phone' then customers.has_phone_consent
-            when 'post' then customers.has_post_consent
-        end as has_consent
-    from segments
+            {% for channel in marketing_channels() %}
+            when '{{ channel }}' then customers.has_{{ channel }}_consent
+            {% endfor %}
+        end as has_consent,
+        pressure.is_cap_reached
+        or case channels.channel
+            {% for channel in marketing_channels() %}
+            when '{{ channel }}' then pressure.is_{{ channel }}_cap_reached
+            {% endfor %}
+        end as is_cap_reached
+    from pressure
     inner join observation_dates
-        on segments.observation_date = observation_dates.observation_date
+        on pressure.observation_date = observation_dates.observation_date
     inner join customers
-        on segments.customer_id = customers.customer_id
+        on pressure.customer_id = customers.customer_id
     cross join channels
+),
+
+final as (
+    select
+        customer_id,
+        observation_date,
+        segment_id,
+        channel,
+        has_consent,
+        coalesce(has_consent and not coalesce(is_cap_reached, false), false) as is_open
+    from joined
 )
 
 select * from final

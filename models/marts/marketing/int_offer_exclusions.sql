@@ -16,10 +16,6 @@ contactable as (
     select * from {{ ref('int_contactable_customers') }}
 ),
 
-pressure as (
-    select * from {{ ref('contact_pressure') }}
-),
-
 contacts as (
     select * from {{ ref('campaign_contacts') }}
     where is_control
@@ -36,27 +32,14 @@ settings as (
 
 consents as (
     select
-        contactable.customer_id,
-        contactable.observation_date,
-        contactable.segment_id,
-        count(contactable.has_consent) > 0 as is_consent_known,
-        count(*) filter (where contactable.has_consent) > 0 as has_any_consent,
-        count(*) filter (
-            where contactable.has_consent
-            and not pressure.is_cap_reached
-            and not case contactable.channel
-                when 'email' then pressure.is_email_cap_reached
-                when 'sms' then pressure.is_sms_cap_reached
-                when 'phone' then pressure.is_phone_cap_reached
-                when 'post' then pressure.is_post_cap_reached
-            end
-        ) > 0 as has_open_channel
+        customer_id,
+        observation_date,
+        segment_id,
+        count(has_consent) > 0 as is_consent_known,
+        count(*) filter (where has_consent) > 0 as has_any_consent,
+        count(*) filter (where is_open) > 0 as has_open_channel
     from contactable
-    inner join pressure
-        on
-            contactable.customer_id = pressure.customer_id
-            and contactable.observation_date = pressure.observation_date
-    group by contactable.customer_id, contactable.observation_date, contactable.segment_id
+    group by customer_id, observation_date, segment_id
 ),
 
 running_controls as (

@@ -1,11 +1,13 @@
 {{ config(schema='internal') }}
 
--- One row per customer at the latest observation date, product that the customer is eligible for and
--- channel that the customer consents to and whose cap is not reached: what an offer is worth.
--- Value = what contacting adds to the response rate x first-year margin net of expected loss, less
--- the cost of the contact. The added rate is measured: for the segment and product where that is
--- evidence enough, else for the segment, else for the product over the whole book. A product that
--- no measured campaign has offered has no value, and a segment's own harm is never overruled.
+-- One row per customer at the latest observation date and product that the customer is eligible for,
+-- by the open channel that comes first in the segment's order of channels: what an offer is worth.
+-- Value = what contacting adds, less the cost of the contact.
+--
+-- What contacting adds was measured in the customer's own segment: for the product or for the
+-- channel, the more cautious where both are known, else for all its contacts. An effect of the book
+-- is never carried to a segment: segments differ in it, down to its sign. No row where the segment's
+-- effect is unknown, or no measured campaign has offered the product to anyone.
 with
 
 eligibility as (
@@ -15,11 +17,12 @@ eligibility as (
 
 contactable as (
     select * from {{ ref('int_contactable_customers') }}
-    where has_consent
+    where is_open
 ),
 
-pressure as (
-    select * from {{ ref('contact_pressure') }}
+preference as (
+    select * from {{ ref('int_channel_preference') }}
+    where preference_rank is not null and contact_cost_amount is not null
 ),
 
 economics as (
@@ -28,87 +31,126 @@ economics as (
 
 effects as (
     select * from {{ ref('int_campaign_effects') }}
-    where channel = 'all' and evidence = 'sufficient'
+    where evidence = 'sufficient'
 ),
 
 tested_products as (
-    select distinct product_type from {{ ref('int_campaign_effects') }}
-    where segment_id = 'all' and channel = 'all' and evidence = 'sufficient'
+    select product_type
+    from effects
+    where segment_id = 'all' and channel = 'all' and product_type != 'all'
 ),
 
-contacts as (
-    select * from {{ ref('campaign_contacts') }}
-    where not is_control and cost_amount is not null
-),
-
-channel_costs as (
-    select
-        channel,
-        percentile_cont(0.5) within group (order by cast(cost_amount as double))
-            as contact_cost_amount
-    from contacts
-    group by channel
-),
-
-responses as (
-    select
-        economics.segment_id,
-        economics.product_type,
-        coalesce(
-            own.incremental_response_rate,
-            segment.incremental_response_rate,
-            book.incremental_response_rate
-        ) as incremental_response_rate,
-        case
-            when own.segment_id is not null then own.incremental_response_rate_lower
-            when segment.segment_id is not null then segment.incremental_response_rate_lower
-            else book.incremental_response_rate_lower
-        end as incremental_response_rate_lower,
-        case
-            when own.segment_id is not null then 'segment and product'
-            when segment.segment_id is not null then 'segment'
-            when book.segment_id is not null then 'product over the book'
-        end as response_basis,
-        cast(
-            economics.annual_margin_amount - economics.annual_expected_loss_amount as double
-        ) as annual_net_margin_amount
-    from economics
-    inner join tested_products
-        on economics.product_type = tested_products.product_type
-    left join effects as own
-        on
-            economics.segment_id = own.segment_id
-            and economics.product_type = own.product_type
-    left join effects as segment
-        on
-            economics.segment_id = segment.segment_id
-            and segment.product_type = 'all'
-    left join effects as book
-        on
-            book.segment_id = 'all'
-            and economics.product_type = book.product_type
-),
-
-open_channels as (
+chosen_channels as (
     select
         contactable.customer_id,
-        contactable.channel,
-        channel_costs.contact_cost_amount
+        preference.segment_id,
+        preference.channel
     from contactable
-    inner join channel_costs
-        on contactable.channel = channel_costs.channel
-    inner join pressure
+    inner join preference
         on
-            contactable.customer_id = pressure.customer_id
-            and contactable.observation_date = pressure.observation_date
-    where
-        not pressure.is_cap_reached
-        and not case contactable.channel
-            when 'email' then pressure.is_email_cap_reached
-            when 'sms' then pressure.is_sms_cap_reached
-            when 'phone' then pressure.is_phone_cap_reached
-            when 'post' then pressure.is_post_cap_reached
-        end
+            contactable.segment_id = preference.segment_id
+            and contactable.channel = preference.channel
+    qualify row_number() over (
+        partition by contactable.customer_id
+        order by preference.preference_rank
+    ) = 1
+),
+
+candidates as (
+    select
+        preference.segment_id,
+        preference.channel,
+        economics.product_type,
+        preference.contact_cost_amount,
+        economics.annual_margin_amount,
+        economics.annual_expected_loss_amount,
+        by_product.incremental_response_rate_lower as product_lower,
+        case when preference.is_effect_shown then preference.incremental_response_rate_lower end
+            as channel_lower
+    from preference
+    inner join economics
+        on preference.segment_id = economics.segment_id
+    inner join tested_products
+        on economics.product_type = tested_products.product_type
+    left join effects as by_product
+        on
+            economics.segment_id = by_product.segment_id
+            and economics.product_type = by_product.product_type
+            and by_product.channel = 'all'
+),
+
+based as (
+    select
+        *,
+        case
+            when product_lower is null and channel_lower is null then 'segment'
+            when channel_lower is null or product_lower <= channel_lower then 'segment and product'
+            else 'segment and channel'
+        end as response_basis
+    from candidates
+),
+
+-- The margin that campaigns measured stands where they measured it for the segment and product; it
+-- knows no losses, so those of the added takers come off. Elsewhere a taker earns what the segment's
+-- holders do.
+responses as (
+    select
+        based.segment_id,
+        based.channel,
+        based.product_type,
+        based.response_basis,
+        based.contact_cost_amount,
+        effects.incremental_response_rate,
+        effects.incremental_response_rate_lower,
+        effects.incremental_response_rate_upper,
+        cast(
+            based.annual_margin_amount - based.annual_expected_loss_amount as double
+        ) as annual_net_margin_amount,
+        case
+            when
+                based.response_basis = 'segment and product'
+                and effects.margin_evidence = 'sufficient'
+                then 'campaigns'
+            else 'product economics'
+        end as margin_basis,
+        {{ ratio('effects.incremental_margin_amount', 'effects.compared_treated_count') }}
+        - effects.incremental_response_rate * cast(based.annual_expected_loss_amount as double)
+            as measured_margin_amount,
+        {{ ratio('effects.incremental_margin_half_width', 'effects.compared_treated_count') }}
+            as measured_margin_half_width
+    from based
+    inner join effects
+        on
+            based.segment_id = effects.segment_id
+            and effects.product_type
+            = case based.response_basis
+                when 'segment and product' then based.product_type
+                else 'all'
+            end
+            and effects.channel
+            = case based.response_basis
+                when 'segment and channel' then based.channel
+                else 'all'
+            end
+),
+
+-- A taker who costs money turns the interval round.
+valued as (
+    select
+        *,
+        case margin_basis
+            when 'campaigns' then measured_margin_amount
+            else incremental_response_rate * annual_net_margin_amount
+        end - contact_cost_amount as expected_value_amount,
+        case margin_basis
+            when 'campaigns' then measured_margin_amount - measured_margin_half_width
+            else
+                least(
+                    incremental_response_rate_lower * annual_net_margin_amount,
+                    incremental_response_rate_upper * annual_net_margin_amount
+                )
+        end - contact_cost_amount as expected_value_amount_lower
+    from responses
 ),
 
 final as (
@@ -117,29 +159,23 @@ final as (
         eligibility.observation_date,
         eligibility.segment_id,
         eligibility.product_type,
-        open_channels.channel,
-        responses.response_basis,
-        responses.incremental_response_rate,
-        cast(responses.annual_net_margin_amount as decimal(18, 2)) as annual_net_margin_amount,
-        cast(open_channels.contact_cost_amount as decimal(18, 4)) as contact_cost_amount,
-        cast(
-            responses.incremental_response_rate * responses.annual_net_margin_amount
-            - open_channels.contact_cost_amount
-            as decimal(18, 4)
-        ) as expected_value_amount,
-        cast(
-            responses.incremental_response_rate_lower * responses.annual_net_margin_amount
-            - open_channels.contact_cost_amount
-            as decimal(18, 4)
-        ) as expected_value_amount_lower
+        valued.channel,
+        valued.response_basis,
+        valued.margin_basis,
+        valued.incremental_response_rate,
+        cast(valued.annual_net_margin_amount as decimal(18, 2)) as annual_net_margin_amount,
+        cast(valued.contact_cost_amount as decimal(18, 4)) as contact_cost_amount,
+        cast(valued.expected_value_amount as decimal(18, 4)) as expected_value_amount,
+        cast(valued.expected_value_amount_lower as decimal(18, 4)) as expected_value_amount_lower
     from eligibility
-    inner join open_channels
-        on eligibility.customer_id = open_channels.customer_id
-    inner join responses
+    inner join chosen_channels
+        on eligibility.customer_id = chosen_channels.customer_id
+    inner join valued
         on
-            eligibility.segment_id = responses.segment_id
-            and eligibility.product_type = responses.product_type
-    where responses.incremental_response_rate is not null
+            chosen_channels.segment_id = valued.segment_id
+            and chosen_channels.channel = valued.channel
+            and eligibility.product_type = valued.product_type
+    where valued.expected_value_amount is not null
 )
 
 select * from final

@@ -23,10 +23,9 @@ final as (
                 then
                     count(*) filter (
                         where is_cap_reached
-                        or is_email_cap_reached
-                        or is_sms_cap_reached
-                        or is_phone_cap_reached
-                        or is_post_cap_reached
+                        {% for channel in marketing_channels() %}
+                        or is_{{ channel }}_cap_reached
+                        {% endfor %}
                     )
         end as any_cap_reached_count,
         case when count(contacts_count) > 0 then count(*) filter (where is_cap_reached) end

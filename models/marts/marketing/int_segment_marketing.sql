@@ -94,6 +94,7 @@ final as (
             as contactable_count,
         effects.contacts_from_on,
         effects.contacts_to_on,
+        effects.median_segment_age_days,
         coalesce(effects.campaigns_count, 0) as campaigns_count,
         coalesce(effects.treated_count, 0) as treated_count,
         coalesce(effects.treated_responses_count, 0) as treated_responses_count,
@@ -111,7 +112,8 @@ final as (
         effects.incremental_response_rate_upper,
         effects.incremental_margin_amount,
         effects.incremental_margin_half_width,
-        coalesce(effects.evidence, 'no contacts') as evidence
+        coalesce(effects.evidence, 'no contacts') as evidence,
+        coalesce(effects.margin_evidence, 'no contacts') as margin_evidence
     from segment_ids
     cross join observation_dates
     cross join channels

@@ -1,15 +1,33 @@
 -- One row per segmented customer at the latest observation date: the offer with the highest
--- expected value, the next best one, or why there is none.
--- The best channel is chosen within each product, so the runner-up is another product.
+-- expected value among those shown to pay, the next best one, or why there is none.
 with
 
 exclusions as (
     select * from {{ ref('int_offer_exclusions') }}
 ),
 
+holdouts as (
+    select customer_id
+    from {{ ref('int_audience_members') }}
+    where is_holdout
+),
+
 eligibility as (
     select * from {{ ref('int_customer_eligibility') }}
     where is_latest and is_whitespace
+),
+
+tested_products as (
+    select product_type
+    from {{ ref('int_campaign_effects') }}
+    where
+        segment_id = 'all' and channel = 'all' and product_type != 'all'
+        and evidence = 'sufficient'
+),
+
+segments as (
+    select * from {{ ref('int_segment_marketing') }}
+    where channel = 'all'
 ),
 
 offers as (
@@ -19,22 +37,38 @@ offers as (
 settings as (
     select
         max(case setting when 'minimum_expected_value_amount' then value end)
-            as minimum_expected_value_amount
+            as minimum_expected_value_amount,
+        max(case setting when 'minimum_expected_value_lower_amount' then value end)
+            as minimum_expected_value_lower_amount,
+        max(case setting when 'offers_need_surely_positive_value' then value end) = 1
+            as must_be_surely_positive
     from {{ ref('marketing_settings') }}
 ),
 
 eligible_customers as (
-    select distinct customer_id
+    select
+        eligibility.customer_id,
+        count(tested_products.product_type) > 0 as is_eligible_for_tested
     from eligibility
+    left join tested_products
+        on eligibility.product_type = tested_products.product_type
+    group by eligibility.customer_id
 ),
 
-product_offers as (
-    select *
+judged_offers as (
+    select
+        offers.*,
+        offers.expected_value_amount > settings.minimum_expected_value_amount as is_valuable,
+        offers.expected_value_amount > settings.minimum_expected_value_amount
+        and (
+            not settings.must_be_surely_positive
+            or coalesce(
+                offers.expected_value_amount_lower > settings.minimum_expected_value_lower_amount,
+                false
+            )
+        ) as is_made
     from offers
-    qualify row_number() over (
-        partition by customer_id, product_type
-        order by expected_value_amount desc, channel
-    ) = 1
+    cross join settings
 ),
 
 ranked as (
@@ -42,9 +76,11 @@ ranked as (
         *,
         row_number() over (
             partition by customer_id
-            order by expected_value_amount desc, product_type
-        ) as offer_rank
-    from product_offers
+            order by is_made desc, expected_value_amount desc, product_type asc
+        ) as offer_rank,
+        max(case when is_valuable then 1 else 0 end) over (partition by customer_id) = 1
+            as has_valuable
+    from judged_offers
 ),
 
 judged as (
@@ -52,12 +88,11 @@ judged as (
         exclusions.customer_id,
         exclusions.observation_date,
         exclusions.segment_id,
-        exclusions.exclusion_reason,
-        settings.minimum_expected_value_amount,
-        eligible_customers.customer_id is not null as is_eligible_for_any,
+        exclusions.exclusion_reason is not null or holdouts.customer_id is not null as is_excluded,
         best.product_type,
         best.channel,
         best.response_basis,
+        best.margin_basis,
         best.incremental_response_rate,
         best.annual_net_margin_amount,
         best.contact_cost_amount,
@@ -68,13 +103,25 @@ judged as (
         runner_up.expected_value_amount as runner_up_expected_value_amount,
         case
             when exclusions.exclusion_reason is not null then exclusions.exclusion_reason
+            when holdouts.customer_id is not null then 'held out of an audience'
             when eligible_customers.customer_id is null then 'no product to offer'
-            when best.customer_id is null then 'no evidence that a contact adds anything'
-            when best.expected_value_amount <= settings.minimum_expected_value_amount
-                then 'expected value too low'
+            when not eligible_customers.is_eligible_for_tested
+                then 'effect unknown: product not tested'
+            when best.customer_id is null
+                then
+                    'effect unknown: ' || case
+                        when segments.evidence in ('no contacts', 'no control group')
+                            then segments.evidence
+                        else 'sample too small'
+                    end
+            when not best.has_valuable then 'expected value too low'
+            when not best.is_made then 'not shown to pay'
         end as none_reason
     from exclusions
-    cross join settings
+    left join holdouts
+        on exclusions.customer_id = holdouts.customer_id
+    left join segments
+        on exclusions.segment_id = segments.segment_id
     left join eligible_customers
         on exclusions.customer_id = eligible_customers.customer_id
     left join ranked as best
@@ -85,6 +132,7 @@ judged as (
         on
             exclusions.customer_id = runner_up.customer_id
             and runner_up.offer_rank = 2
+            and runner_up.is_made
 ),
 
 final as (
@@ -99,28 +147,29 @@ final as (
         case when none_reason is null then product_type end as product_type,
         case when none_reason is null then channel end as channel,
         coalesce(none_reason, 'highest expected value') as reason,
-        exclusion_reason is not null as is_excluded,
-        case when none_reason is null then response_basis end as response_basis,
-        case when none_reason is null then incremental_response_rate end
-            as incremental_response_rate,
-        case when none_reason is null then annual_net_margin_amount end
-            as annual_net_margin_amount,
-        case when none_reason is null then contact_cost_amount end as contact_cost_amount,
-        case when none_reason is null then expected_value_amount end as expected_value_amount,
-        case when none_reason is null then expected_value_amount_lower end
-            as expected_value_amount_lower,
+        is_excluded,
+        coalesce(
+            none_reason in (
+                'effect unknown: sample too small', 'effect unknown: no control group',
+                'effect unknown: no contacts'
+            ),
+            false
+        ) as is_test_candidate,
+        {% for column in [
+            'response_basis', 'margin_basis', 'incremental_response_rate',
+            'annual_net_margin_amount', 'contact_cost_amount', 'expected_value_amount',
+            'expected_value_amount_lower',
+        ] %}
+        case when none_reason is null then {{ column }} end as {{ column }},
+        {% endfor %}
         case
             when none_reason is not null then null
-            when runner_up_expected_value_amount > minimum_expected_value_amount
+            when runner_up_product_type is not null
                 then 'offer ' || runner_up_product_type || ' by ' || runner_up_channel
             else 'none'
         end as runner_up_action,
-        case
-            when
-                none_reason is null
-                and runner_up_expected_value_amount > minimum_expected_value_amount
-                then runner_up_expected_value_amount
-        end as runner_up_expected_value_amount
+        case when none_reason is null then runner_up_expected_value_amount end
+            as runner_up_expected_value_amount
     from judged
 )
 

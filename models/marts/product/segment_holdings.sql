@@ -7,13 +7,18 @@ counted as (
 ),
 
 -- How many hold a product is no secret of this matrix: segment_product shows it of every segment of
--- enough customers. What both products of few holders would tell is hidden.
+-- enough customers. Where that leaves one number for both (everyone holds the first, say, so that
+-- both are the holders of the second) the pair tells nothing more: it is shown, and can't keep
+-- another pair company that is hidden. What both products of few holders would tell is hidden.
 pairs as (
     select
         *,
         case
             when product_type = other_product_type then customers_count
-            else least(holders_count, other_holders_count)
+            when
+                least(holders_count, other_holders_count)
+                > greatest(0, holders_count + other_holders_count - customers_count)
+                then least(holders_count, other_holders_count)
         end as pair_customers_count
     from counted
 ),

@@ -207,6 +207,19 @@ def test_uplift_of_segments_agrees_with_the_planted_one(sample, majority_types):
     assert_planted(estimates)
 
 
+def test_offers_are_made_where_contacting_adds_responses_alone(sample, majority_types):
+    offered = {
+        segment
+        for (segment,) in sample.sql(
+            "select distinct segment_id from marts.next_best_actions where action <> 'none'"
+        ).fetchall()
+    }
+    assert offered, "nothing was tried"
+    for segment in offered:
+        treated, control = economics.response_rates(majority_types[segment])
+        assert treated > control, segment
+
+
 @pytest.fixture(scope="module")
 def responses_by_type(sample):
     """Count responses and customers of each type and arm, over all campaigns."""

@@ -75,6 +75,30 @@ def test_a_subtotal_in_another_table_would_undo_what_one_table_hides():
     assert sorted(found) == [("S1", "all"), ("S2", "all")]
 
 
+def test_costs_would_undo_what_counts_hide():
+    """Of 100 contacts 60 are shown; the other two channels cost 4 and 1, 130 together."""
+    counts = {("S1", "email"): 60.0, ("S1", "phone"): 30.0, ("S1", "post"): 10.0}
+    hidden = {("S1", "phone"), ("S1", "post")}
+    book = [lambda cell: cell[0]]
+    costs = [{("S1", "phone"): 4.0, ("S1", "post"): 1.0}]
+    assert determined(counts, hidden, book, minimum=MINIMUM) == []
+    found = determined(counts, hidden, book, minimum=MINIMUM, weighted=costs)
+    assert sorted(found) == sorted(hidden)
+
+
+def test_bounds_would_undo_what_totals_hide():
+    """Everyone of S1 holds one of two products, so that both are the 25 holders of the other."""
+    counts = {"S1": 25.0, "S2": 12.0}
+    book = [lambda cell: "all"]
+    assert determined(counts, {*counts}, book, minimum=MINIMUM) == []
+    bounds = {"S1": (25.0, 25.0), "S2": (0.0, 15.0)}
+    assert sorted(determined(counts, {*counts}, book, minimum=MINIMUM, bounds=bounds)) == [
+        "S1",
+        "S2",
+    ]
+    assert determined(counts, {*counts}, [], minimum=MINIMUM, bounds=bounds) == ["S1"]
+
+
 def test_hidden_cells_of_a_line_rest_together_on_enough_customers(macros):
     table = np.array([[3, 4, 60, 70], [30, 40, 50, 60], [30, 40, 50, 60]])
     hidden = hidden_in_table(macros, table)
