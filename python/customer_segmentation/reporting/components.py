@@ -169,6 +169,11 @@ def words(code: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def filter_label(options: Mapping[str, Any]) -> str:
+    """Return what stands before the choice that narrows a table's rows."""
+    return str(options.get("filter_label") or words(str(options["filter"]).removesuffix("_id")))
+
+
 _CONDITION = re.compile(r"(\w+) (<=|>=|<|>) (-?[\d.]+(?:e[+-]?\d+)?)")
 _COMPARISONS = {"<=": "at most", "<": "below", ">=": "at least", ">": "above"}
 
@@ -274,7 +279,11 @@ class Components(ABC):
 
     @abstractmethod
     def table(self, relation: Relation, columns: Sequence[Column], **options: Any) -> Markup:
-        """Return a table that sorts and downloads."""
+        """Return a table that sorts and downloads.
+
+        With ``filter='product_type'`` a choice above it narrows the rows by that column, under
+        the name ``filter_label='Product'``.
+        """
 
     @abstractmethod
     def chart(self, kind: str, relation: Relation, **options: Any) -> Markup:

@@ -16,6 +16,7 @@ from customer_segmentation.reporting.components import (
     Column,
     Components,
     Context,
+    filter_label,
     read_context,
     rule_words,
     shown_codes,
@@ -51,17 +52,64 @@ class EvidenceComponents(Components):
         self.pages = {page.name: page for page in PAGES}
 
     def _query(
-        self, relation: Relation, columns: Sequence[str] = (), **added: str
+        self,
+        relation: Relation,
+        columns: Sequence[str] = (),
+        *,
+        narrowed_by: str | None = None,
+        **added: str,
     ) -> tuple[str, str]:
-        """Name and fenced text of a query; ``added`` columns are computed for display."""
+        """Name and fenced text of a query; ``added`` columns are computed for display.
+
+        ``narrowed_by`` names a column by whose value the reader narrows the rows; see `_filter`.
+        """
         self.shown += 1
         name = f"q{self.shown}"
         self.used.update(relation.marts())
         text = relation.sql(*columns, evidence=True)
-        if added:
-            extra = ",\n    ".join(f"{sql} as {column}" for column, sql in added.items())
-            text = f"select\n    shown.*,\n    {extra}\nfrom (\n{text}\n) as shown"
+        if added or narrowed_by:
+            extra = "".join(f",\n    {sql} as {column}" for column, sql in added.items())
+            text = f"select\n    shown.*{extra}\nfrom (\n{text}\n) as shown"
+        if narrowed_by:
+            key = f"md5(cast({narrowed_by} as varchar))"
+            text += f"\nwhere '${{inputs.{name}_filter.value}}' in ('all', {key})"
         return name, f"\n\n```sql {name}\n{text}\n```\n\n"
+
+    def _filter(
+        self, relation: Relation, columns: Sequence[Column], options: dict[str, Any]
+    ) -> str:
+        """Write the choice that narrows the table that was asked for last.
+
+        Its values are hashes, because Evidence writes the chosen one into the query as it is.
+        """
+        column = options.get("filter")
+        if not column:
+            return ""
+        name = f"q{self.shown}_filter"
+        kind = next((one.kind for one in columns if one.name == column), "words")
+        shown = (
+            "segment_id || ' ' || coalesce(segment_name, '')"
+            if column == "segment_id"
+            else self._shown_sql(relation, column, kind if kind == "feature" else "words")
+        )
+        wanted = [column, *(["segment_name"] if column == "segment_id" else [])]
+        query = (
+            f"select distinct\n    md5(cast({column} as varchar)) as value,\n    {shown} as label\n"
+            f"from (\n{relation.sql(*wanted, evidence=True)}\n) as shown\n"
+            f"where {column} is not null\norder by label"
+        )
+        attributes = self._attributes(
+            data=Markup(f"{name}_choices"),
+            name=name,
+            value="value",
+            label="label",
+            title=filter_label(options),
+            defaultValue="all",
+        )
+        return (
+            f"\n\n```sql {name}_choices\n{query}\n```\n\n<Dropdown {attributes}>\n"
+            '  <DropdownOption value="all" valueLabel="All" />\n</Dropdown>\n\n'
+        )
 
     def _attributes(self, **values: Any) -> str:
         """Attributes of a component; texts are safe in Svelte, code stands in braces."""
@@ -231,8 +279,13 @@ class EvidenceComponents(Components):
             cells.append(
                 "<Column " + self._attributes(id="hidden_note", title="Note", wrap=True) + " />"
             )
+        narrowed_by = options.get("filter")
+        if narrowed_by:
+            wanted.append(relation.column(narrowed_by))
+            relation = relation.named() if narrowed_by == "segment_id" else relation
         wanted = list(dict.fromkeys(wanted))
-        name, query = self._query(relation, wanted, **added)
+        name, query = self._query(relation, wanted, narrowed_by=narrowed_by, **added)
+        query = self._filter(relation, columns, options) + query
         rows = 100 if relation.parameters else len(relation.rows())
         attributes = self._attributes(
             data=Markup(name),

@@ -16,6 +16,7 @@ from customer_segmentation.reporting.components import (
     Column,
     Components,
     Context,
+    filter_label,
     rule_words,
     words,
 )
@@ -179,6 +180,8 @@ class HtmlComponents(Components):
         for column in columns:
             for name in column.names:
                 relation.column(name)
+        if options.get("filter"):
+            relation.column(options["filter"])
         rows = relation.rows()
         caption = options.get("caption", "")
         if not rows and options.get("empty"):
@@ -247,7 +250,9 @@ class HtmlComponents(Components):
                 cells.append(
                     f'<{tag} class="{kind}" data-v="{attribute}">{text}</{tag.split()[0]}>'
                 )
-            body.append(f"<tr>{''.join(cells)}</tr>")
+            kept = options.get("filter")
+            mark = f' data-filter="{html_attribute(raw(row[kept]))}"' if kept else ""
+            body.append(f"<tr{mark}>{''.join(cells)}</tr>")
         extra = []
         if any(column.lower for column in columns):
             extra.append("ranges are 95% intervals")
@@ -261,12 +266,45 @@ class HtmlComponents(Components):
         return (
             f'<figure class="table{many}" data-name="{name}" '
             f'data-mart="{html_attribute(relation.mart)}">'
+            f"{self._filter(rows, columns, options, f't{number}')}"
             f'<div class="scroll" tabindex="0" role="region" aria-labelledby="t{number}-cap">'
             f"<table>{heading}<thead><tr>{''.join(head)}</tr></thead>"
             f"<tbody>{''.join(body)}</tbody></table></div>"
             f"{self._source(options, extra)}"
             '<p class="tools"><button type="button" class="csv" hidden>Download CSV</button></p>'
             "</figure>"
+        )
+
+    def _filter(
+        self, rows: Sequence[Row], columns: Sequence[Column], options: dict[str, Any], name: str
+    ) -> str:
+        """Write a choice that narrows a table's rows; site.js shows it."""
+        column = options.get("filter")
+        if not column:
+            return ""
+        kind = next((one.kind for one in columns if one.name == column), "words")
+        shown: dict[str, str] = {}
+        for row in rows:
+            if row[column] is not None:
+                value = row[column]
+                shown[raw(value)] = (
+                    self._label(str(value))
+                    if kind == "segment" or column == "segment_id"
+                    else self.feature_label(str(value))
+                    if kind == "feature"
+                    else words(str(value))
+                    if isinstance(value, str)
+                    else self.context.settings.formatter(value, kind)
+                )
+        choices = "".join(
+            f'<option value="{html_attribute(value)}">{html_text(text)}</option>'
+            for value, text in sorted(shown.items(), key=lambda pair: pair[1])
+        )
+        label = html_text(filter_label(options))
+        return (
+            f'<p class="filter" hidden><label for="{name}-filter">{label}</label> '
+            f'<select id="{name}-filter"><option value="" data-all>All</option>{choices}</select> '
+            '<span class="said" role="status"></span></p>'
         )
 
     # Charts

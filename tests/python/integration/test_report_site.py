@@ -87,6 +87,7 @@ def tables_of(page: Path) -> list[dict[str, Any]]:
 
 def evidence_tables(text: str) -> list[tuple[str, str]]:
     """Caption and SQL of each table of an Evidence page."""
+    text = re.sub(r"\$\{inputs\.\w+\.value\}", "all", text)  # as a page opens
     queries = dict(re.findall(r"```sql (\w+)\n(.*?)\n```", text, re.DOTALL))
     import html
 

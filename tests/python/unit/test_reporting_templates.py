@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 
@@ -109,6 +110,40 @@ def test_evidence_table_golden(database: Database, tmp_path: Path) -> None:
         '  <Column id="hidden_note" title="Note" wrap=true />\n</DataTable>\n\n'
         '<p class="text-xs text-base-content-muted mt-1 mb-8">As of today · all</p>'
     )
+
+
+FILTERED = TABLE.replace("caption=", "filter='segment_name', filter_label='Name', caption=")
+
+
+def test_a_filter_is_a_choice_in_html(database: Database, tmp_path: Path) -> None:
+    page = rendered(database, FILTERED, tmp_path)
+    assert '<p class="filter" hidden><label for="t1-filter">Name</label>' in page
+    assert '<option value="" data-all>All</option>' in page
+    assert re.findall(r'<option value="([^"]+)">', page) == [html.escape(HOSTILE_NAME), "Savers"]
+    assert re.findall(r'<tr data-filter="([^"]*)"', page) == ["Savers", html.escape(HOSTILE_NAME)]
+    with pytest.raises(MissingColumnError):
+        rendered(database, FILTERED.replace("'segment_name'", "'nothing'"), tmp_path)
+
+
+def test_a_filter_is_a_dropdown_in_evidence(database: Database, tmp_path: Path) -> None:
+    page = rendered(database, FILTERED, tmp_path, EvidenceComponents)
+    queries = dict(re.findall(r"```sql (\w+)\n(.*?)\n```", page, re.DOTALL))
+    connection = duckdb.connect()
+    connection.execute(f"attach '{database.path}' as published (read_only); use published")
+    choices = connection.execute(queries["q1_filter_choices"]).fetchall()
+    assert sorted(label for _, label in choices) == sorted(["Savers", HOSTILE_NAME])
+    assert '<DropdownOption value="all" valueLabel="All" />' in page
+    assert '<Dropdown data={q1_filter_choices} name="q1_filter"' in page
+    for key, label in [*choices, ("all", None)]:
+        text = queries["q1"].replace("${inputs.q1_filter.value}", key)
+        shown = [
+            row[0] for row in connection.execute(f"select segment_name from ({text})").fetchall()
+        ]
+        assert shown == ([label] if label else ["Savers", HOSTILE_NAME])
+    with pytest.raises(MissingColumnError):
+        rendered(
+            database, FILTERED.replace("'segment_name'", "'nothing'"), tmp_path, EvidenceComponents
+        )
 
 
 def test_features_and_rules_have_the_same_words_in_both(database: Database, tmp_path: Path) -> None:

@@ -40,6 +40,26 @@
     });
   });
 
+  // ---- tables: a choice that narrows the rows; print says what was chosen
+  document.querySelectorAll("figure.table .filter").forEach(function (box) {
+    var select = box.querySelector("select"), said = box.querySelector(".said");
+    var rows = Array.prototype.slice.call(box.parentNode.querySelector("table").tBodies[0].rows);
+    var label = box.querySelector("label").textContent;
+    box.hidden = false;
+    function narrow() {
+      var shown = 0, chosen = select.options[select.selectedIndex];
+      rows.forEach(function (row) {
+        row.hidden = !chosen.hasAttribute("data-all") && row.dataset.filter !== select.value;
+        shown += row.hidden ? 0 : 1;
+      });
+      box.classList.toggle("chosen", !chosen.hasAttribute("data-all"));
+      said.textContent = chosen.hasAttribute("data-all") ? ""
+        : label + ": " + chosen.textContent + " (" + shown + " of " + rows.length + " rows)";
+    }
+    select.addEventListener("change", narrow);
+    narrow();
+  });
+
   // ---- tables: CSV; a cell that a spreadsheet would run gets an apostrophe
   function cell(text) {
     var isNumber = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text);
@@ -52,6 +72,7 @@
     });
     var lines = [[].concat.apply([], heads).map(cell).join(",")];
     Array.prototype.forEach.call(table.tBodies[0].rows, function (row) {
+      if (row.hidden) return; // the file holds what the reader chose to see
       var cells = [];
       Array.prototype.forEach.call(row.cells, function (item, index) {
         var values = heads[index].length > 1 ? item.dataset.v.split("|") : [item.dataset.v];
