@@ -268,8 +268,38 @@ class Components(ABC):
         return "The source lacks the data for it."
 
     def suppressed_text(self) -> str:
-        """Say what a hidden cell says."""
-        return f"suppressed (fewer than {self.context.settings.minimum_cell_count} customers)"
+        """Say why a cell is hidden; it may be there to keep another one from being worked out."""
+        return "hidden: too few customers, or it would give such a figure away"
+
+    def all_hidden(self, what: str) -> Markup:
+        """Say that a table would show hidden cells only."""
+        return self.note(f"{what}: every figure is {self.suppressed_text()}.")
+
+    @staticmethod
+    def is_hidden(row: Row, column: Column) -> bool:
+        """Whether a cell is empty because the mart hides it."""
+        flag = column.flag or "is_suppressed"
+        return row[column.name] is None and flag in row and bool(row[flag])
+
+    def shows_nothing(self, rows: Sequence[Row], columns: Sequence[Column]) -> bool:
+        """Whether every row hides its figures and shows no other."""
+        figures = [column for column in columns if column.is_numeric]
+        return all(
+            all(row[column.name] is None for column in figures)
+            and any(self.is_hidden(row, column) for column in figures)
+            for row in rows
+        )
+
+    @staticmethod
+    def hides_marks(relation: Relation, options: Mapping[str, Any]) -> bool:
+        """Whether a chart lacks marks because the mart hides their figures."""
+        flag = options.get("flag", "is_suppressed")
+        names = [options.get(key) for key in ("value", "x", "y", "size", "total")]
+        names = [name for name in names if name] or ["customers_count"]
+        return any(
+            flag in row and row[flag] and any(name in row and row[name] is None for name in names)
+            for row in relation.rows()
+        )
 
     # What each kind of site writes in its own way.
 

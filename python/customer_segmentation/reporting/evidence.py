@@ -204,6 +204,8 @@ class EvidenceComponents(Components):
             if options.get("empty"):
                 return self.note(options["empty"])
             return self.not_available(relation.mart, options.get("caption", words(relation.mart)))
+        if not relation.parameters and self.shows_nothing(relation.rows(), columns):
+            return self.all_hidden(options.get("caption", words(relation.mart)))
         return Markup(self._table(relation, columns, options))
 
     def _table(self, relation: Relation, columns: Sequence[Column], options: dict[str, Any]) -> str:

@@ -39,7 +39,10 @@ def segment_file(segment_id: str) -> str:
 
 
 def raw(value: Any) -> str:
-    """Return a value for a CSV file: no grouping, a point as decimal mark, ISO dates."""
+    """Return a value for a CSV file: no grouping, a point as decimal mark, ISO dates.
+
+    Numbers have ten significant digits, more than any figure here is known to.
+    """
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -47,7 +50,7 @@ def raw(value: Any) -> str:
     if isinstance(value, dt.datetime | dt.date):
         return value.isoformat()[:10]
     if isinstance(value, float):
-        return repr(float(f"{value:.13g}"))
+        return repr(float(f"{value:.10g}"))
     return str(value)
 
 
@@ -98,8 +101,7 @@ class HtmlComponents(Components):
             return f'<span class="segment">{html_text(self._label(segment_id))}</span>'
         return (
             f'<a class="segment" href="{self.root}{html_attribute(segment_file(segment_id))}">'
-            f'{swatch}<span class="sid">{html_text(segment_id)}</span> '
-            f"<span>{html_text(name)}</span></a>"
+            f'{swatch}<span class="sid">{html_text(segment_id)}</span> {html_text(name)}</a>'
         )
 
     def value(self, relation: Relation, column: str, kind: str = "text", **options: Any) -> Markup:
@@ -188,6 +190,8 @@ class HtmlComponents(Components):
             return self.note(options["empty"])
         if not rows:
             return self.not_available(relation.mart, caption or words(relation.mart))
+        if self.shows_nothing(rows, columns):
+            return self.all_hidden(caption or words(relation.mart))
         return self.block(self._table(rows, columns, options, relation))
 
     def _table(
@@ -204,7 +208,7 @@ class HtmlComponents(Components):
         has_hidden = False
         head = []
         for index, column in enumerate(columns):
-            names = "|".join(column.names[: 3 if column.lower else 1])
+            names = "|".join(self._downloaded(column))
             kind = "n" if column.is_numeric else "t"
             hint = f' title="{html_attribute(column.help)}"' if column.help else ""
             head.append(
@@ -217,23 +221,18 @@ class HtmlComponents(Components):
             cells = []
             for index, column in enumerate(columns):
                 found = row[column.name]
-                flag = column.flag or "is_suppressed"
-                hidden = found is None and flag in row and bool(row[flag])
+                hidden = self.is_hidden(row, column)
                 has_hidden = has_hidden or hidden
-                values = [raw(found)]
-                if column.lower and column.upper:
-                    values += [raw(row[column.lower]), raw(row[column.upper])]
+                values = [raw(found), *(self._beside(row, column))]
                 if hidden:
-                    values[0] = "suppressed"
+                    values[0] = "hidden"
+                    reason = self.suppressed_text().removeprefix("hidden")
                     text = (
-                        '<span class="none">suppressed<span class="sr"> (fewer than '
-                        f"{self.context.settings.minimum_cell_count} customers)</span></span>"
+                        f'<span class="none">hidden<span class="sr">{html_text(reason)}</span>'
+                        "</span>"
                     )
                 elif found is None:
-                    text = (
-                        '<span class="none"><span aria-hidden="true">\u2013</span>'
-                        '<span class="sr">not available</span></span>'
-                    )
+                    text = '<span class="none" role="img" aria-label="not available">\u2013</span>'
                 else:
                     text = self.shown_value(found, column, row)
                     if column.lower and column.upper and row[column.lower] is not None:
@@ -246,10 +245,13 @@ class HtmlComponents(Components):
                         )
                 tag = 'th scope="row"' if index == 0 else "td"
                 kind = "n" if column.is_numeric else "d" if column.kind == "date" else "t"
-                attribute = html_attribute("|".join(value.replace("|", "/") for value in values))
-                cells.append(
-                    f'<{tag} class="{kind}" data-v="{attribute}">{text}</{tag.split()[0]}>'
+                # A value that reads the same as text is not written twice.
+                attributes = "".join(
+                    f' data-v{place or ""}="{html_attribute(value)}"'
+                    for place, value in enumerate(values)
+                    if place or html_attribute(value) != text
                 )
+                cells.append(f'<{tag} class="{kind}"{attributes}>{text}</{tag.split()[0]}>')
             kept = options.get("filter")
             mark = f' data-filter="{html_attribute(raw(row[kept]))}"' if kept else ""
             body.append(f"<tr{mark}>{''.join(cells)}</tr>")
@@ -261,11 +263,13 @@ class HtmlComponents(Components):
         hidden_caption = ' class="sr"' if options.get("hide_caption") else ""
         heading = f'<caption id="t{number}-cap"{hidden_caption}>{html_text(caption)}</caption>'
         intervals = sum(column.lower is not None for column in columns)
+        constants = json.dumps(self._constants(columns, options, relation))
         many = " many" if intervals > 2 else ""
         many += " broad" if len(columns) + intervals > 8 else ""
         return (
             f'<figure class="table{many}" data-name="{name}" '
-            f'data-mart="{html_attribute(relation.mart)}">'
+            f'data-mart="{html_attribute(relation.mart)}" '
+            f'data-constants="{html_attribute(constants)}">'
             f"{self._filter(rows, columns, options, f't{number}')}"
             f'<div class="scroll" tabindex="0" role="region" aria-labelledby="t{number}-cap">'
             f"<table>{heading}<thead><tr>{''.join(head)}</tr></thead>"
@@ -274,6 +278,41 @@ class HtmlComponents(Components):
             '<p class="tools"><button type="button" class="csv" hidden>Download CSV</button></p>'
             "</figure>"
         )
+
+    def _downloaded(self, column: Column) -> list[str]:
+        """Names of what a column brings into a CSV file: figure, bounds, unit, a segment's name.
+
+        The name comes from the menu; see site.js.
+        """
+        names = [column.name]
+        if column.lower and column.upper:
+            names += [column.lower, column.upper]
+        if column.kind == "unit" and column.unit:
+            names.append(column.unit)
+        if column.kind == "segment":
+            names.append(f"{column.name.removesuffix('_id')}_name")
+        return names
+
+    def _beside(self, row: Row, column: Column) -> list[str]:
+        """Return the values of those names after the first."""
+        values = []
+        if column.lower and column.upper:
+            values += [raw(row[column.lower]), raw(row[column.upper])]
+        if column.kind == "unit" and column.unit:
+            values.append(raw(row[column.unit]))
+        return values
+
+    def _constants(
+        self, columns: Sequence[Column], options: dict[str, Any], relation: Relation
+    ) -> dict[str, str]:
+        """Return what every row of a CSV file says: the date, and the page's segment."""
+        said = {}
+        segment = next((p.value for p in relation.parameters if p.name == "segment"), None)
+        if segment is not None and all(column.name != "segment_id" for column in columns):
+            said = {"segment_id": raw(segment), "segment_name": self.context.names.get(segment, "")}
+        if options.get("as_of"):
+            said["as_of"] = raw(options["as_of"]).removeprefix("As of ")
+        return said
 
     def _filter(
         self, rows: Sequence[Row], columns: Sequence[Column], options: dict[str, Any], name: str
@@ -357,6 +396,12 @@ class HtmlComponents(Components):
         extra = ["bars and ranges are 95% intervals"] if options.get("lower") else []
         if options.get("lower") and options.get("interval_label"):
             extra = []
+        if self.hides_marks(relation, options):
+            extra.append(
+                f"\u00d7 is {self.suppressed_text()}"
+                if kind == "heat" and "\u00d7" in "".join(drawings)
+                else self.suppressed_text()
+            )
         details = ""
         if columns and options.get("figures", True):
             table_options = {

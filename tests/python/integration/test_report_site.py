@@ -51,7 +51,7 @@ class Tables(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.tables: list[dict[str, Any]] = []
-        self.in_caption = False
+        self.in_caption = self.as_text = self.inside = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
@@ -59,22 +59,31 @@ class Tables(HTMLParser):
             self.tables.append(
                 {"mart": values["data-mart"], "caption": "", "columns": [], "rows": []}
             )
+            self.inside = True
         elif tag == "caption":
             self.in_caption = True
         elif "data-csv" in values:
             self.tables[-1]["columns"].append(str(values["data-csv"]).split("|"))
-        elif tag == "tr" and self.tables and self.tables[-1]["columns"]:
+        elif tag == "tr" and self.inside and self.tables[-1]["columns"]:
             self.tables[-1]["rows"].append([])
-        elif "data-v" in values:
-            self.tables[-1]["rows"][-1].append(str(values["data-v"]).split("|"))
+        elif tag in ("td", "th") and self.inside and self.tables[-1]["rows"]:
+            cell = [str(text) for name, text in attrs if re.fullmatch(r"data-v\d?", name)]
+            self.as_text = "data-v" not in values
+            self.tables[-1]["rows"][-1].append([*([""] if self.as_text else []), *cell])
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "caption":
             self.in_caption = False
+        elif tag in ("td", "th"):
+            self.as_text = False
+        elif tag == "table":
+            self.inside = False
 
     def handle_data(self, data: str) -> None:
         if self.in_caption:
             self.tables[-1]["caption"] += data
+        elif self.as_text:  # a cell whose value is what it says
+            self.tables[-1]["rows"][-1][-1][0] += data
 
 
 def tables_of(page: Path) -> list[dict[str, Any]]:
@@ -113,7 +122,7 @@ def opened(published: Path) -> duckdb.DuckDBPyConnection:
 
 def same(shown: str, value: Any) -> bool:
     if value is None:
-        return shown in ("", "suppressed")
+        return shown in ("", "hidden")
     if isinstance(value, bool):
         return shown == str(value).lower()
     try:
@@ -122,7 +131,7 @@ def same(shown: str, value: Any) -> bool:
         return (
             shown == str(value)[: len(shown)]
             if hasattr(value, "isoformat")
-            else shown == str(value).replace("|", "/")
+            else shown == str(value)
         )
 
 

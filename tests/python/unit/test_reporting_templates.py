@@ -80,14 +80,15 @@ def test_html_table_golden(database: Database, tmp_path: Path) -> None:
     assert body[0] == (
         '<tbody><tr><th scope="row" class="t" data-v="S01"><a class="segment" '
         'href="segments/S01.html"><span class="swatch s0" aria-hidden="true"></span>'
-        '<span class="sid">S01</span> <span>Savers</span></a></th>'
-        '<td class="n" data-v="60">60</td></tr>'
-        '<tr><th scope="row" class="t" data-v="S02"><a class="segment" href="segments/S02.html">'
+        '<span class="sid">S01</span> Savers</a></th>'
+        '<td class="n">60</td></tr>'
+        '<tr><th scope="row" class="t" data-v="S02">'
+        '<a class="segment" href="segments/S02.html">'
         '<span class="swatch s1" aria-hidden="true"></span><span class="sid">S02</span> '
-        "<span>&lt;script&gt;alert(1)&lt;/script&gt; {{7*7}} &lt;%= 1 %&gt; ${x} | `q`</span>"
+        "&lt;script&gt;alert(1)&lt;/script&gt; {{7*7}} &lt;%= 1 %&gt; ${x} | `q`"
         "</a></th>"
-        '<td class="n" data-v="suppressed"><span class="none">suppressed<span class="sr"> '
-        "(fewer than 20 customers)</span></span></td></tr></tbody>"
+        '<td class="n" data-v="hidden"><span class="none">hidden<span class="sr">: '
+        "too few customers, or it would give such a figure away</span></span></td></tr></tbody>"
     )
 
 
@@ -97,8 +98,8 @@ def test_evidence_table_golden(database: Database, tmp_path: Path) -> None:
         "```sql q1\nselect\n    shown.*,\n    case when segment_id in ('S01', 'S02') then "
         "'/segments/' || segment_id end as segment_id_link,\n"
         "    segment_id || ' ' || coalesce(segment_name, '') as segment_shown,\n"
-        "    case when is_suppressed then 'suppressed (fewer than 20 customers)' else '' end "
-        "as hidden_note\nfrom (\n"
+        "    case when is_suppressed then 'hidden: too few customers, or it would give such a "
+        "figure away' else '' end as hidden_note\nfrom (\n"
         "select segment_id, segment_name, customers_count, is_suppressed\n"
         "from marts.segment_overview\norder by segment_id nulls last\n) as shown\n```\n\n"
         '<DataTable data={q1} title="Sizes" rows="all" wrapTitles=true emptySet="pass" '
@@ -110,6 +111,17 @@ def test_evidence_table_golden(database: Database, tmp_path: Path) -> None:
         '  <Column id="hidden_note" title="Note" wrap=true />\n</DataTable>\n\n'
         '<p class="text-xs text-base-content-muted mt-1 mb-8">As of today · all</p>'
     )
+
+
+def test_a_table_of_hidden_rows_is_a_sentence(database: Database, tmp_path: Path) -> None:
+    text = TABLE.replace(".order(", ".where(segment_id='S02').order(")
+    for kind in (HtmlComponents, EvidenceComponents):
+        page = html.unescape(rendered(database, text, tmp_path, kind))
+        assert (
+            "Sizes: every figure is hidden: too few customers, or it would give such a figure away."
+        ) in page
+        assert "<table" not in page
+        assert "<DataTable" not in page
 
 
 FILTERED = TABLE.replace("caption=", "filter='segment_name', filter_label='Name', caption=")

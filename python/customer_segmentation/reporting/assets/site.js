@@ -4,10 +4,7 @@
   var root = document.body.dataset.root || "";
 
   // ---- tables: sort by a column's raw value, nulls last
-  function value(cell) {
-    var text = (cell.dataset.v || "").split("|")[0];
-    return text;
-  }
+  function value(cell) { return cell.dataset.v === undefined ? cell.textContent : cell.dataset.v; }
   function compare(a, b, numeric) {
     var emptyA = a === "" || (numeric && isNaN(Number(a)));
     var emptyB = b === "" || (numeric && isNaN(Number(b)));
@@ -66,18 +63,27 @@
     if (!isNumber && /^[=+\-@\t\r]/.test(text)) text = "'" + text;
     return /[",\n\r]/.test(text) || /^\s|\s$/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text;
   }
-  function csv(table) {
+  var names = {};
+  document.querySelectorAll("#segments-menu li a").forEach(function (link) {
+    names[link.querySelector(".sid").textContent] = link.querySelector("bdi").textContent;
+  });
+  function csv(table, constants) {
+    var always = Object.keys(constants);
     var heads = Array.prototype.map.call(table.tHead.rows[0].cells, function (head) {
       return head.dataset.csv.split("|");
     });
-    var lines = [[].concat.apply([], heads).map(cell).join(",")];
+    var lines = [[].concat.apply([], heads).concat(always).map(cell).join(",")];
     Array.prototype.forEach.call(table.tBodies[0].rows, function (row) {
       if (row.hidden) return; // the file holds what the reader chose to see
       var cells = [];
       Array.prototype.forEach.call(row.cells, function (item, index) {
-        var values = heads[index].length > 1 ? item.dataset.v.split("|") : [item.dataset.v];
-        for (var i = 0; i < heads[index].length; i++) cells.push(cell(values[i] || ""));
+        for (var i = 0; i < heads[index].length; i++) {
+          var text = i ? item.dataset["v" + i] : value(item);
+          // A segment's name stands beside its id.
+          cells.push(cell(text === undefined ? names[value(item)] || "" : text));
+        }
       });
+      always.forEach(function (name) { cells.push(cell(constants[name])); });
       lines.push(cells.join(","));
     });
     return lines.join("\r\n") + "\r\n";
@@ -87,7 +93,7 @@
     button.hidden = false;
     button.addEventListener("click", function () {
       var link = document.createElement("a");
-      link.href = URL.createObjectURL(new Blob(["\ufeff" + csv(figure.querySelector("table"))], { type: "text/csv" }));
+      link.href = URL.createObjectURL(new Blob(["\ufeff" + csv(figure.querySelector("table"), JSON.parse(figure.dataset.constants))], { type: "text/csv" }));
       link.download = figure.dataset.name + ".csv";
       document.body.appendChild(link);
       link.click();
