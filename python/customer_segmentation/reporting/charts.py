@@ -7,7 +7,7 @@ import json
 import math
 import re
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -102,7 +102,6 @@ def axis_format(kind: str) -> str:
     """d3 format of an axis."""
     return {
         "percent": ".1~%",
-        "percentage_points": "+.1~%",
         "integer": ",.0f",
         "currency": "~s",
         "decimal": ",.1~f",
@@ -113,12 +112,25 @@ def axis_format(kind: str) -> str:
 
 def value_axis(kind: str, **options: Any) -> alt.Axis:
     """Return an axis of values, on which zero has neither a sign nor a thousand's letter."""
+    shown = {
+        "currency": "datum.label",
+        "signed": "datum.label",
+        # A difference of two percentages is no percentage.
+        "percentage_points": "format(100 * datum.value, '+.1~f') + '\u00a0pp'",
+    }.get(kind)
     plain_zero: dict[str, Any] = (
-        {"labelExpr": "datum.value === 0 ? '0' : datum.label"}
-        if kind in ("currency", "percentage_points", "signed")
-        else {}
+        {"labelExpr": f"datum.value === 0 ? '0' : {shown}"} if shown else {}
     )
     return alt.Axis(format=axis_format(kind), **plain_zero, **options)
+
+
+def ticks(low: float, high: float, count: int = 5) -> list[float]:
+    """Return round values from low to high, about ``count`` of them."""
+    rough = (high - low or 1) / count
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough * 0.999)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [float(f"{place * step:.8g}") for place in range(first, last + 1)]
 
 
 def colour_scale(segments: Sequence[str]) -> alt.Scale:
@@ -162,6 +174,18 @@ def ages(count: int) -> list[str]:
     return [steps[round(i * (len(steps) - 1) / max(1, count - 1))] for i in range(count)]
 
 
+def interval(base: alt.Chart, y: alt.Y) -> list[alt.Chart]:
+    """Return a line from ``lower`` to ``upper`` with its two ends."""
+    line = base.mark_rule(strokeWidth=1.5, color=INK).encode(
+        y=y, x=alt.X("lower:Q"), x2=alt.X2("upper:Q")
+    )
+    ends = [
+        base.mark_tick(thickness=1.5, size=7, color=INK).encode(y=y, x=alt.X(f"{end}:Q"))
+        for end in ("lower", "upper")
+    ]
+    return [line, *ends]
+
+
 def bars(
     rows: Data, *, width: int, title: str, kind: str, segments: Sequence[str], has_interval: bool
 ) -> alt.TopLevelMixin:
@@ -193,15 +217,7 @@ def bars(
         .add_params(pick)
     ]
     if has_interval:
-        layers.append(
-            base.mark_rule(strokeWidth=1.5, color=INK).encode(
-                y=y, x=alt.X("lower:Q"), x2=alt.X2("upper:Q")
-            )
-        )
-        for end in ("lower", "upper"):
-            layers.append(
-                base.mark_tick(thickness=1.5, size=7, color=INK).encode(y=y, x=alt.X(f"{end}:Q"))
-            )
+        layers += interval(base, y)
     layers += [
         base.mark_text(align="left", dx=7).encode(y=y, x=alt.X("end:Q"), text=alt.Text("shown:N")),
         base.mark_text(align="left", baseline="bottom", dy=-10, color=QUIET).encode(
@@ -328,6 +344,55 @@ def lines(
     return faceted
 
 
+LABEL_HEIGHT = 15
+LABEL_WIDTH = 27
+
+
+def padded(low: float, high: float, pixels: float, reach: float) -> tuple[float, float]:
+    """Return a range that is ``reach`` pixels wider than the values at either end."""
+    spread = (high - low) or abs(high) or 1.0
+    each = spread / max(pixels - 2 * reach, 1)
+    return low - reach * each, high + reach * each
+
+
+def labelled(rows: Data, width: float, height: float) -> Data:
+    """Give each bubble a label where it lies on no bubble, label or edge, near its own bubble.
+
+    ``rows`` have the bubble's middle in pixels (``px``, ``py``) and its ``radius``; they get
+    the label's middle as ``label_px`` and ``label_py``.
+    """
+    half_width, half_height = LABEL_WIDTH / 2, LABEL_HEIGHT / 2
+    placed: list[tuple[float, float]] = []
+
+    def overlap(x: float, y: float) -> float:
+        out = max(0.0, half_width - x, x + half_width - width)
+        out += max(0.0, half_height - y, y + half_height - height)
+        for other in rows:
+            aside = max(abs(x - other["px"]) - half_width, 0)
+            above = max(abs(y - other["py"]) - half_height, 0)
+            out += max(0.0, other["radius"] + 1 - math.hypot(aside, above))
+        for left, top in placed:
+            out += max(0.0, LABEL_WIDTH - abs(x - left)) * max(0.0, LABEL_HEIGHT - abs(y - top))
+        return out
+
+    done = []
+    for row in rows:
+        choices = []
+        for step in (0, 6, 14, 24):
+            far = row["radius"] + step
+            for right, down in (
+                (0, -1), (0, 1), (0.71, -0.71), (-0.71, -0.71), (0.71, 0.71), (-0.71, 0.71),
+                (1, 0), (-1, 0),
+            ):  # fmt: skip
+                x = row["px"] + right * (far + half_width + 2)
+                y = row["py"] + down * (far + half_height + 2)
+                choices.append((round(overlap(x, y), 3), len(choices), x, y))
+        _, _, x, y = min(choices)
+        placed.append((x, y))
+        done.append({**row, "label_px": x, "label_py": y})
+    return done
+
+
 def bubbles(
     rows: Data,
     *,
@@ -339,42 +404,50 @@ def bubbles(
     segments: Sequence[str],
     height: int,
 ) -> alt.TopLevelMixin:
-    """Risk against value; the area is the number of customers."""
+    """Risk against value; the area is the number of customers.
+
+    Axes reach a bubble's radius further than the bubbles, so that none leaves the plot.
+    """
+    across, up = width - 66, height
     largest = max((row["size"] for row in rows), default=1)
-    x_end = max(
-        (row["upper"] if row.get("upper") is not None else row["x"] for row in rows), default=1
-    )
-    low_y, high_y = min(row["y"] for row in rows), max(row["y"] for row in rows)
-    reach = (high_y - low_y or abs(high_y) or 1) * 0.3
+    reach = max((row["radius"] for row in rows), default=0) + LABEL_HEIGHT
+    ends = [
+        float(row[name])
+        for row in rows
+        for name in ("x", "lower", "upper")
+        if row.get(name) is not None
+    ]
+    x_low, x_high = padded(min([0.0, *ends]), max(ends), across, reach)
+    y_low, y_high = padded(min(row["y"] for row in rows), max(row["y"] for row in rows), up, reach)
     x = alt.X(
         "x:Q",
         title=x_title,
-        axis=value_axis(x_kind, tickCount=5, grid=False),
-        scale=alt.Scale(domain=[0, x_end * 1.12 or 1], nice=False),
+        axis=value_axis(x_kind, values=ticks(min([0.0, *ends]), x_high), grid=False),
+        scale=alt.Scale(domain=[x_low, x_high], nice=False),
     )
+    lowest = y_low if min(row["y"] for row in rows) < 0 else max(0.0, y_low)
     y = alt.Y(
         "y:Q",
         title=None,
-        axis=value_axis(y_kind, tickCount=5),
-        scale=alt.Scale(
-            domain=[low_y - reach if low_y < 0 else max(0, low_y - reach), high_y + reach],
-            nice=False,
-        ),
+        axis=value_axis(y_kind, values=ticks(lowest, y_high)),
+        scale=alt.Scale(domain=[y_low, y_high], nice=False),
     )
-    bottom = max(0, low_y - reach) if low_y >= 0 else low_y - reach
-    per_pixel = (high_y + reach - bottom) / height
-    across = (x_end * 1.12 or 1) / (width - 66)
-    placed: list[tuple[float, float]] = []
-    lifted = []
-    for row in sorted(rows, key=lambda row: (row["x"], row["segment_id"])):
-        top = row["y"] + (row["radius"] + 3) * per_pixel
-        while any(
-            abs(row["x"] - left) < 28 * across and abs(top - up) < 14 * per_pixel
-            for left, up in placed
-        ):
-            top += 14 * per_pixel
-        placed.append((row["x"], top))
-        lifted.append({**row, "top": top})
+    lifted = labelled(
+        [
+            {
+                **row,
+                "px": (row["x"] - x_low) / (x_high - x_low) * across,
+                "py": (y_high - row["y"]) / (y_high - y_low) * up,
+            }
+            for row in sorted(rows, key=lambda row: (row["x"], row["segment_id"]))
+        ],
+        across,
+        up,
+    )
+    for row in lifted:
+        row["label_x"] = x_low + row.pop("label_px") / across * (x_high - x_low)
+        row["label_y"] = y_high - row.pop("label_py") / up * (y_high - y_low)
+        del row["px"], row["py"]
     rows = sorted(lifted, key=lambda row: (-row["size"], row["segment_id"]))
     pick = chosen("segment_id")
     base = alt.Chart(inline(rows))
@@ -398,8 +471,8 @@ def bubbles(
             opacity=faded(pick, 0.92, 0.25),
         )
         .add_params(pick),
-        base.mark_text(fontWeight="bold", baseline="bottom").encode(
-            x=x, y=alt.Y("top:Q"), text=alt.Text("segment_id:N")
+        base.mark_text(fontWeight="bold", baseline="middle").encode(
+            x=alt.X("label_x:Q"), y=alt.Y("label_y:Q"), text=alt.Text("segment_id:N")
         ),
     ]
     return alt.layer(*layers).properties(
@@ -545,14 +618,25 @@ def heat(
 
 
 def stacks(
-    rows: Data, *, width: int, title: str, kind: str, parts: Sequence[str], rows_count: int
+    rows: Data,
+    *,
+    width: int,
+    title: str,
+    kind: str,
+    parts: Sequence[str],
+    rows_count: int,
+    has_interval: bool = False,
+    has_ceiling: bool = False,
 ) -> alt.TopLevelMixin:
-    """Horizontal bars made of parts, with the name above and the total beside."""
+    """Horizontal bars made of parts, with the name above and the total beside.
+
+    The total may have an interval, drawn as a line, and a ceiling, drawn as a thick mark.
+    """
     scale = alt.Scale(domain=list(parts), range=SERIES[: len(parts)])
     y = alt.Y("order:O", axis=None, scale=alt.Scale(paddingInner=0.62, paddingOuter=0.42))
     base = alt.Chart(inline([row for row in rows if row["part"] is not None]))
     totals = alt.Chart(inline([row for row in rows if row["part"] is None]))
-    top = max((row["value"] for row in rows if row["part"] is None), default=1) * 1.18 or 1
+    top = max((row["end"] for row in rows if row["part"] is None), default=1) * 1.18 or 1
     pick = chosen("part")
     bar = (
         base.mark_bar(stroke=PAPER, strokeWidth=1)
@@ -576,12 +660,24 @@ def stacks(
         .add_params(pick)
     )
     total = totals.mark_text(align="left", dx=7).encode(
-        y=y, x=alt.X("value:Q"), text=alt.Text("shown:N")
+        y=y, x=alt.X("end:Q"), text=alt.Text("shown:N")
     )
+    layers: list[Any] = [bar]
+    if has_interval:
+        layers += interval(totals, y)
+    if has_ceiling:
+        layers.append(
+            totals.mark_tick(thickness=3, size=22, color=INK).encode(y=y, x=alt.X("ceiling:Q"))
+        )
     name = totals.mark_text(align="left", baseline="bottom", dy=-10, color=QUIET).encode(
         y=y, x=alt.value(0), text=alt.Text("label:N")
     )
-    return alt.layer(bar, total, name).properties(width=width - 20, height=max(60, 46 * rows_count))
+    return alt.layer(*layers, total, name).properties(
+        width=width - 20, height=max(60, 46 * rows_count)
+    )
+
+
+FLOWS_HEIGHT = 340
 
 
 def flows(
@@ -591,11 +687,12 @@ def flows(
     segments: Sequence[str],
     dates: Sequence[str],
     date_labels: Sequence[str],
+    names: Mapping[str, str],
 ) -> alt.TopLevelMixin:
     """Draw who moved between segments, date by date, as bands as wide as they are many.
 
     ``rows`` have ``step`` (0 for the first pair of dates), ``from``, ``to``, ``count`` and
-    tooltip fields.
+    tooltip fields. ``names`` are those of ids that always show, as words instead of the id.
     """
     order = {segment: position for position, segment in enumerate(segments)}
     gap = 0.02 * sum(row["count"] for row in rows if row["step"] == 0) or 1
@@ -693,22 +790,30 @@ def flows(
         .mark_rule(strokeWidth=5)
         .encode(x=node_x, y=y, y2=alt.Y2("high:Q"), color=segment_colour(segments))
     )
-    inset = 20 * (max(len(dates) - 1, 1) + 0.04) / (width - 64)
-    named = [
-        {**node, "at": node["step"] + (-inset if node["step"] == 0 else inset)}
-        for node in shown
-        if node["step"] in (0, len(dates) - 1) and node["high"] - node["low"] > top / 30
+    named: Data = []
+    for step, side in ((0, "left"), (len(dates) - 1, "right")):
+        lowest = -math.inf
+        for node in [node for node in shown if node["step"] == step]:
+            is_known = node["segment_id"] in names
+            if node["high"] - node["low"] <= top / 30 and not is_known:
+                continue
+            middle = max(node["middle"], lowest + 14 * top / FLOWS_HEIGHT)
+            lowest = middle
+            text = names.get(node["segment_id"], node["segment_id"])
+            named.append({"step": step, "side": side, "middle": middle, "text": text})
+    labels = [
+        alt.Chart(inline([row for row in named if row["side"] == side]))
+        .mark_text(fontWeight="bold", align=align, dx=dx)
+        .encode(x=alt.X("step:Q"), y=alt.Y("middle:Q"), text=alt.Text("text:N"))
+        for side, align, dx in (("left", "right", -7), ("right", "left", 7))
     ]
-    label = (
-        alt.Chart(inline(named))
-        .mark_text(fontWeight="bold")
-        .encode(
-            x=alt.X("at:Q"),
-            y=alt.Y("middle:Q"),
-            text=alt.Text("segment_id:N"),
-        )
+    room = {
+        side: max((len(row["text"]) for row in named if row["side"] == side), default=0) * 7.4 + 10
+        for side in ("left", "right")
+    }
+    return alt.layer(flow, block, *labels).properties(
+        width=width - room["left"] - room["right"], height=FLOWS_HEIGHT
     )
-    return alt.layer(flow, block, label).properties(width=width - 64, height=340)
 
 
 def specification(build: Callable[[int], alt.TopLevelMixin], width: int) -> dict[str, Any]:

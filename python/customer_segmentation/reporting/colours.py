@@ -34,6 +34,7 @@ ROLES = {
     "paper": ("#fffffe", "#14171d"),
     "band": ("#c9d3df", "#465264"),
     "accent": ("#22557a", "#8fc1e6"),
+    "unsegmented": ("#8d94a1", "#7d8593"),
     "series1": ("#22557b", "#8fc1e7"),
     "series2": ("#b4631a", "#eda765"),
     "series3": ("#4c7a3f", "#9acb8b"),
@@ -61,8 +62,14 @@ def place(segment_id: str) -> int:
     return number % len(SEGMENTS)
 
 
+#: Stands in marts for customers of no segment; it has a grey of its own.
+UNSEGMENTED = "none"
+
+
 def light(segment_id: str) -> str:
     """Return the segment's colour on a light page."""
+    if segment_id == UNSEGMENTED:
+        return ROLES["unsegmented"][0]
     return SEGMENTS[place(segment_id)][0]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from customer_segmentation.reporting.colours import UNSEGMENTED
 from customer_segmentation.reporting.errors import MissingMartError, ReportError
 from customer_segmentation.reporting.formats import NUMERIC, UNITS, Formatter
 from customer_segmentation.reporting.relations import Database, Parameter, Relation, Row
@@ -136,6 +137,9 @@ def feature_label(feature: str, features: Mapping[str, Row]) -> str:
     said += " unknown" if name != known else f": {added}" if mark else ""
     return said[:1].upper() + said[1:]
 
+
+#: What readers call the customers of no segment.
+NOT_SEGMENTED = "Not segmented"
 
 #: Codes whose words are more than the code with spaces.
 _WORDS = {
@@ -267,6 +271,11 @@ class Components(ABC):
             return f"The published database has no table {mart}."
         return "The source lacks the data for it."
 
+    def axis_title(self, label: str, kind: str) -> str:
+        """Return an axis's title, with the currency where the axis shows money."""
+        symbol = self.context.settings.formatter.symbol
+        return f"{label} ({symbol})" if kind.startswith("currency") and symbol else label
+
     def suppressed_text(self) -> str:
         """Say why a cell is hidden; it may be there to keep another one from being worked out."""
         return "hidden: too few customers, or it would give such a figure away"
@@ -350,6 +359,8 @@ class Components(ABC):
     def segment_title(self, segment_id: str) -> str:
         """Return a segment's id and name as plain text."""
         name = self.context.names.get(segment_id)
+        if segment_id == UNSEGMENTED:
+            return NOT_SEGMENTED
         return f"{segment_id} {name}" if name else words(segment_id)
 
     def not_available(self, mart: str, what: str) -> Markup:

@@ -91,6 +91,13 @@ class Formatter:
             text = _percent_pattern(self.locale, digits).apply(value, _locale(self.locale))
         return mark + self._minus(("+" if signed and value > 0 else "") + text)
 
+    @property
+    def symbol(self) -> str:
+        """The currency's symbol, or an empty string where the source doesn't say."""
+        if not self.currency:
+            return ""
+        return str(get_currency_symbol(self.currency, locale=_locale(self.locale)))
+
     def money(self, value: Any, digits: int = 0) -> str:
         """Return an amount with the currency's symbol where it has one; a little is not nothing."""
         step = 10.0**-digits
@@ -101,7 +108,7 @@ class Formatter:
         sign = "\u2212" if value < 0 and plain.strip("0.,") else ""
         if not self.currency:
             return sign + plain
-        symbol = get_currency_symbol(self.currency, locale=_locale(self.locale))
+        symbol = self.symbol
         gap = "\u00a0" if len(symbol) > 1 and symbol.isalpha() else ""
         if _locale(self.locale).currency_formats["standard"].pattern.startswith("\xa4"):
             return f"{sign}{symbol}{gap}{plain}"

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from customer_segmentation.reporting import charts, colours
 from customer_segmentation.reporting.components import (
+    NOT_SEGMENTED,
     Column,
     Components,
     Context,
@@ -23,6 +24,14 @@ from customer_segmentation.reporting.components import (
 from customer_segmentation.reporting.errors import ReportError
 from customer_segmentation.reporting.relations import Relation, Row
 from customer_segmentation.reporting.text import html_attribute, html_text, safe_text
+
+#: What shows intervals in a chart of each kind.
+INTERVALS = {
+    "bars": "lines across bars",
+    "bubble": "lines through bubbles",
+    "line": "bands around lines",
+    "stack": "lines across bars",
+}
 
 
 def slug(text: str) -> str:
@@ -97,6 +106,9 @@ class HtmlComponents(Components):
     def _segment(self, segment_id: str) -> str:
         name = self.context.names.get(segment_id)
         swatch = f'<span class="swatch s{colours.place(segment_id)}" aria-hidden="true"></span>'
+        if segment_id == colours.UNSEGMENTED:
+            swatch = '<span class="swatch none" aria-hidden="true"></span>'
+            return f'<span class="segment">{swatch}{html_text(NOT_SEGMENTED)}</span>'
         if name is None:
             return f'<span class="segment">{html_text(self._label(segment_id))}</span>'
         return (
@@ -393,9 +405,11 @@ class HtmlComponents(Components):
         live = (
             live.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
         )
-        extra = ["bars and ranges are 95% intervals"] if options.get("lower") else []
-        if options.get("lower") and options.get("interval_label"):
-            extra = []
+        extra = []
+        if options.get("lower") and not options.get("interval_label"):
+            extra.append(f"{INTERVALS[kind]} are 95% intervals")
+        if options.get("ceiling"):
+            extra.append("thick marks are the ceiling")
         if self.hides_marks(relation, options):
             extra.append(
                 f"\u00d7 is {self.suppressed_text()}"
@@ -426,8 +440,8 @@ class HtmlComponents(Components):
         return [segment.segment_id for segment in self.context.segments]
 
     def _label(self, segment_id: str, limit: int = 44) -> str:
-        if segment_id == "none":
-            return "Not segmented"
+        if segment_id == colours.UNSEGMENTED:
+            return NOT_SEGMENTED
         name = self.context.names.get(segment_id, "")
         return charts.shortened(f"{segment_id}  {name}" if name else words(segment_id), limit)
 
@@ -504,7 +518,7 @@ class HtmlComponents(Components):
             return charts.bars(
                 rows,
                 width=width,
-                title=options.get("label", ""),
+                title=self.axis_title(options.get("label", ""), kind),
                 kind=kind,
                 segments=segments,
                 has_interval=bool(lower),
@@ -598,7 +612,7 @@ class HtmlComponents(Components):
             return charts.lines(
                 rows,
                 width=width,
-                title=options.get("label", ""),
+                title=self.axis_title(options.get("label", ""), kind),
                 x_title=options.get("x_label", "") if not is_date else "",
                 kind=kind,
                 colour=colour(),
@@ -667,8 +681,8 @@ class HtmlComponents(Components):
             return charts.bubbles(
                 rows,
                 width=width,
-                x_title=options["x_label"],
-                y_title=options["y_label"],
+                x_title=self.axis_title(options["x_label"], x_kind),
+                y_title=self.axis_title(options["y_label"], y_kind),
                 x_kind=x_kind,
                 y_kind=y_kind,
                 segments=self._ids(),
@@ -826,6 +840,10 @@ class HtmlComponents(Components):
         kind = options.get("format", "percent")
         total = relation.column(options["total"])
         category = options.get("category", "segment_id")
+        lower, upper, ceiling = (options.get(name) for name in ("lower", "upper", "ceiling"))
+        for name in (lower, upper, ceiling):
+            if name:
+                relation.column(name)
         formatter = self.context.settings.formatter
         rows: charts.Data = []
         order = 0
@@ -852,12 +870,22 @@ class HtmlComponents(Components):
                         "Tip Value": formatter(found, kind),
                     }
                 )
+            low, high = (row[name] if name else None for name in (lower, upper))
+            most = row[ceiling] if ceiling else None
+            shown = formatter(row[total], kind)
+            if low is not None and high is not None:
+                shown += f" ({formatter(low, kind)} to {formatter(high, kind)})"
             rows.append(
                 {
                     "order": order,
                     "part": None,
                     "value": row[total],
+                    "lower": low,
+                    "upper": high,
+                    "ceiling": most,
+                    "end": max(v for v in (row[total], high, most) if v is not None),
                     "shown": formatter(row[total], kind),
+                    "said": shown + (f", ceiling {formatter(most, kind)}" if most else ""),
                     "label": label,
                 }
             )
@@ -865,23 +893,26 @@ class HtmlComponents(Components):
         if not rows:
             return None
         described = "; ".join(
-            f"{row['label']}: {row['shown']}" for row in rows if row["part"] is None
+            f"{row['label']}: {row.pop('said')}" for row in rows if row["part"] is None
         )
 
         def build(width: int) -> alt.TopLevelMixin:
             return charts.stacks(
                 rows,
                 width=width,
-                title=options.get("label", ""),
+                title=self.axis_title(options.get("label", ""), kind),
                 kind=kind,
                 parts=[part for _, part in parts],
                 rows_count=order,
+                has_interval=bool(lower),
+                has_ceiling=bool(ceiling),
             )
 
         columns = [
             Column(category, "Segment", "segment" if category == "segment_id" else "words"),
             *(Column(column, part, kind) for column, part in parts),
-            Column(total, options.get("label", "Total"), kind),
+            Column(total, options.get("label", "Total"), kind, lower=lower, upper=upper),
+            *([Column(ceiling, "Ceiling", kind)] if ceiling else []),
         ]
         return build, described, columns
 
@@ -894,6 +925,7 @@ class HtmlComponents(Components):
             {row["from_observation_date"] for row in found}
             | {row["to_observation_date"] for row in found}
         )
+        names = {colours.UNSEGMENTED: NOT_SEGMENTED}
         position = {date: index for index, date in enumerate(dates)}
         segments = [*self._ids()]
         for row in found:
@@ -916,8 +948,9 @@ class HtmlComponents(Components):
             for row in found
         ]
         described = "; ".join(
-            f"{formatter.date(row['from_observation_date'], 'MMM y')} {row['from_segment_id']} to "
-            f"{row['to_segment_id']}: {row['customers_count']}"
+            f"{formatter.date(row['from_observation_date'], 'MMM y')} "
+            f"{names.get(row['from_segment_id'], row['from_segment_id'])} to "
+            f"{names.get(row['to_segment_id'], row['to_segment_id'])}: {row['customers_count']}"
             for row in found
             if not row["is_stay"]
         )[:1500]
@@ -931,6 +964,7 @@ class HtmlComponents(Components):
                 date_labels=[
                     formatter.date(date, "MMM y" if width > 400 else "MM/yy") for date in dates
                 ],
+                names=names,
             )
 
         columns = [
