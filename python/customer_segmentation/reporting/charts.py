@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import math
 import re
+import textwrap
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
@@ -21,7 +22,7 @@ from customer_segmentation.reporting.formats import Formatter
 _ROWS: dict[str, list[dict[str, Any]]] = {}
 
 WIDE = 680
-NARROW = 326
+NARROW = 350
 Data = list[dict[str, Any]]
 
 INK, QUIET, RULE, GRID = (colours.ROLES[name][0] for name in ("ink", "quiet", "rule", "grid"))
@@ -169,9 +170,11 @@ def chosen(field: str) -> alt.Parameter:
 
 
 def ages(count: int) -> list[str]:
-    """Colours from old to new."""
-    steps = ("#9db3c4", "#7d9db5", "#5d87a6", "#3d7197", "#22557b", "#123a5a")
-    return [steps[round(i * (len(steps) - 1) / max(1, count - 1))] for i in range(count)]
+    """Colours from old to new, each different; pages turn them about in the dark."""
+    return [
+        colours.AGES[round(i * (len(colours.AGES) - 1) / max(1, count - 1))][0]
+        for i in range(count)
+    ]
 
 
 def interval(base: alt.Chart, y: alt.Y) -> list[alt.Chart]:
@@ -228,6 +231,8 @@ def bars(
 
 
 LINES_HEIGHT = 250
+FACET_HEIGHT = 170
+LAST_LABEL = 46
 DATE_LABEL_WIDTH = 70
 
 
@@ -259,6 +264,20 @@ def apart(ends: Data, rows: Data, y_zero: bool) -> Data:
     return placed
 
 
+def spread(ends: Data, rows: Data, reach: float) -> None:
+    """Give the ends of lines in one facet a ``label_y`` at which no label lies on another."""
+    values = [float(row["y"]) for row in rows]
+    gap = 14 * (max(values) - min([*values, 0]) or 1) / FACET_HEIGHT
+    placed: list[tuple[float, float]] = []
+    for row in sorted(ends, key=lambda row: (row["y"], row["x"])):
+        y = float(row["y"])
+        for x, other in sorted(placed, key=lambda pair: pair[1]):
+            if abs(x - row["x"]) < reach and abs(other - y) < gap * 0.999:
+                y = other + gap
+        placed.append((row["x"], y))
+        row["label_y"] = y
+
+
 def lines(
     rows: Data,
     *,
@@ -275,8 +294,13 @@ def lines(
     y_zero: bool = True,
     shared: bool = False,
     rule: float | None = None,
+    facets: int = 1,
+    labelled_facets: bool = False,
 ) -> alt.TopLevelMixin:
-    """Lines with their band; in small multiples where ``facet``."""
+    """Lines with their band; in small multiples where ``facet``.
+
+    ``labelled_facets`` writes each line's name at its end, at ``label_y``, within its facet.
+    """
     x_field = "x:T" if is_date else "x:Q"
     x = alt.X(
         x_field,
@@ -295,7 +319,7 @@ def lines(
     )
     y = alt.Y(
         "y:Q",
-        title=None if facet else title,
+        title=None if facet and not shared else title,
         axis=value_axis(kind, tickCount=4),
         scale=alt.Scale(zero=y_zero),
     )
@@ -304,7 +328,7 @@ def lines(
     layers: list[Any] = []
     if has_interval:
         layers.append(
-            base.mark_area(opacity=0.14).encode(
+            base.mark_area(opacity=0.14 if not labelled_facets else 0.05).encode(
                 x=x, y=alt.Y("lower:Q"), y2=alt.Y2("upper:Q"), color=colour
             )
         )
@@ -314,12 +338,20 @@ def lines(
         .add_params(pick)
     )
     ends = [row for row in rows if row.get("is_last")]
-    if ends:
+    if ends and not facet:
         layers.append(
             alt.Chart(inline(apart(ends, rows, y_zero)))
             .mark_text(align="left", dx=7, fontWeight="bold")
             .encode(x=x, y=y, text=alt.Text("label:N"), color=colour)
         )
+    if labelled_facets:
+        named = base.transform_filter("datum.is_last").encode(
+            x=x, y=alt.Y("label_y:Q"), text=alt.Text("label:N")
+        )
+        layers += [
+            named.mark_text(align="left", dx=4, fontSize=10, stroke=PAPER, strokeWidth=3),
+            named.mark_text(align="left", dx=4, fontSize=10).encode(color=colour),
+        ]
     if rule is not None:
         layers.append(
             alt.Chart(inline([{"x": rule}]))
@@ -333,10 +365,19 @@ def lines(
     layered = alt.layer(*layers, data=inline(rows))
     if not facet:
         return layered.properties(width=width - 96, height=LINES_HEIGHT)
-    columns = max(1, width // 260)
+    columns = max(1, min(width // 260, facets))
+    room = LAST_LABEL if labelled_facets else 0
+    # A shared axis stands once in a row, one for each facet stands in each.
+    inner = (
+        (width - 56 - columns * room - (columns - 1) * 26) // columns
+        if shared
+        else (width - (columns - 1) * 26) // columns - 52
+    )
     faceted: alt.TopLevelMixin = (
-        layered.properties(width=width // columns - 80, height=110)
-        .facet(facet=alt.Facet("series:N", title=None, sort=None), columns=columns, spacing=26)
+        layered.properties(width=inner, height=FACET_HEIGHT if labelled_facets else 110)
+        .facet(
+            facet=alt.Facet("series:N", title=None, sort=None), columns=columns, spacing=26 + room
+        )
         .resolve_scale(
             y="shared" if shared else "independent", x="shared" if shared else "independent"
         )
@@ -377,7 +418,7 @@ def labelled(rows: Data, width: float, height: float) -> Data:
 
     done = []
     for row in rows:
-        choices = []
+        choices: list[tuple[float, int, float, float]] = []
         for step in (0, 6, 14, 24):
             far = row["radius"] + step
             for right, down in (
@@ -484,6 +525,22 @@ def bubbles(
     )
 
 
+def parted(centres: Data, rows: Data, width: float, height: float) -> Data:
+    """Move labels up from those that they would lie on."""
+    across, up = (
+        (max(row[axis] for row in rows) - min(row[axis] for row in rows) or 1) / pixels
+        for axis, pixels in (("x", width), ("y", height))
+    )
+    placed: Data = []
+    for row in sorted(centres, key=lambda row: (row["y"], row["segment_id"])):
+        y = row["y"]
+        for other in sorted(placed, key=lambda other: other["y"]):
+            if abs(other["x"] - row["x"]) < 38 * across and abs(other["y"] - y) < 19.9 * up:
+                y = other["y"] + 20 * up
+        placed.append({**row, "y": y})
+    return placed
+
+
 def scatter(
     rows: Data,
     *,
@@ -495,6 +552,7 @@ def scatter(
 ) -> alt.TopLevelMixin:
     """Points by segment, with the segment's id at the middle of its points."""
     pick = chosen("segment_id")
+    centres = parted(centres, rows, width - 60, min(width - 80, 440))
     x = alt.X(
         "x:Q", title=x_title, axis=alt.Axis(tickCount=5), scale=alt.Scale(nice=False, padding=6)
     )
@@ -534,8 +592,17 @@ def heat(
     row_title: str | None = None,
     cell: int = 28,
     legend_format: str = "+.1f",
+    centre: float = 0.0,
 ) -> alt.TopLevelMixin:
-    """Return a matrix of cells that are coloured and carry their value as text."""
+    """Return a matrix of cells that are coloured and carry their value as text.
+
+    A diverging scale reaches ``limit`` on both sides of ``centre``, though not below zero where
+    the centre is above it.
+    """
+    low, high = centre - limit, centre + limit
+    if centre > 0:
+        low = max(0.0, low)
+    points = [low, (low + centre) / 2, centre, (centre + high) / 2, high]
     base = alt.Chart(inline(rows))
     room = (width - left - 20) / max(1, len(column_order))
     # Cells that are too narrow for their text get a shorter one, or none: the table has it.
@@ -548,12 +615,29 @@ def heat(
         None,
     )
     slanted = max((len(name) for name in column_order), default=0) * 7 > room
+    # Long names stand on two lines where there is little room.
+    folded = {
+        name: lines
+        for name in row_order
+        if len(lines := textwrap.wrap(shortened(name, 36), 18)[:2]) > 1 and width < 400
+    }
+    wrapped: dict[str, Any] = {}
+    if folded:
+        table = json.dumps(folded)
+        wrapped = {
+            "labelExpr": f"{table}[datum.value] || datum.label",
+            "labelOffset": {
+                "condition": {"test": f"isArray({table}[datum.value])", "value": -6},
+                "value": 0,
+            },
+        }
     y = alt.Y(
         "row:N",
         sort=list(row_order),
         title=None,
         axis=alt.Axis(
-            labelLimit=left,
+            **wrapped,
+            labelLimit=left if width > 400 else 160,
             labelColor=INK,
             orient="left",
             labelFontSize=12 if width > 400 else 11,
@@ -567,13 +651,14 @@ def heat(
             orient="top",
             labelAngle=-45 if slanted else 0,
             labelColor=INK,
+            labelFontSize=12 if width > 400 else 11,
             labelLimit=120 if slanted else 400,
             labelOverlap=False,
         ),
     )
     scale = (
         alt.Scale(
-            domain=[-limit, -limit / 2, 0, limit / 2, limit],
+            domain=points,
             range=list(colours.DIVERGING),
             interpolate="rgb",
             clamp=True,
@@ -599,7 +684,7 @@ def heat(
                 gradientLength=min(200, width - 140),
                 gradientThickness=8,
                 format=legend_format,
-                values=[-limit, 0, limit] if diverging else [0, limit / 2, limit],
+                values=[low, centre, high] if diverging else [0, limit / 2, limit],
             ),
         ),
         tooltip=tooltips(rows),
@@ -801,11 +886,15 @@ def flows(
             lowest = middle
             text = names.get(node["segment_id"], node["segment_id"])
             named.append({"step": step, "side": side, "middle": middle, "text": text})
+    sides = {
+        side: alt.Chart(inline([row for row in named if row["side"] == side])).encode(
+            x=alt.X("step:Q"), y=alt.Y("middle:Q"), text=alt.Text("text:N")
+        )
+        for side in ("left", "right")
+    }
     labels = [
-        alt.Chart(inline([row for row in named if row["side"] == side]))
-        .mark_text(fontWeight="bold", align=align, dx=dx)
-        .encode(x=alt.X("step:Q"), y=alt.Y("middle:Q"), text=alt.Text("text:N"))
-        for side, align, dx in (("left", "right", -7), ("right", "left", 7))
+        sides["left"].mark_text(fontWeight="bold", align="right", dx=-7),
+        sides["right"].mark_text(fontWeight="bold", align="left", dx=7),
     ]
     room = {
         side: max((len(row["text"]) for row in named if row["side"] == side), default=0) * 7.4 + 10
@@ -840,6 +929,22 @@ def locale(formatter: Formatter) -> dict[str, Any]:
     return {"decimal": decimal, "thousands": thousands, "grouping": [3], "currency": ["", ""]}
 
 
+def time_locale(formatter: Formatter) -> dict[str, Any]:
+    """Return the reader's names of months and days for Vega's axes, as the text writes them."""
+    months = [dt.date(2024, month, 1) for month in range(1, 13)]
+    days = [dt.date(2024, 9, day) for day in range(1, 8)]  # from a Sunday
+    return {
+        "dateTime": "%x %X",
+        "date": "%d %b %Y",
+        "time": "%H:%M:%S",
+        "periods": ["AM", "PM"],
+        "days": [formatter.date(day, "EEEE") for day in days],
+        "shortDays": [formatter.date(day, "EEE") for day in days],
+        "months": [formatter.date(month, "LLLL") for month in months],
+        "shortMonths": [formatter.date(month, "MMM") for month in months],
+    }
+
+
 def svg(
     spec: dict[str, Any], *, name: str, title: str, description: str, formatter: Formatter
 ) -> str:
@@ -856,7 +961,9 @@ def svg(
     formatter : Formatter
         Gives the locale of numbers on axes.
     """
-    drawn: str = vl_convert.vegalite_to_svg(spec, format_locale=locale(formatter))
+    drawn: str = vl_convert.vegalite_to_svg(
+        spec, format_locale=locale(formatter), time_format_locale=time_locale(formatter)
+    )
     drawn = re.sub(r' (?:role|aria-[a-z]+|font-family)="[^"]*"', "", drawn)
     # vl-convert counts its ids on from chart to chart; here they start anew in each.
     for number, old in enumerate(dict.fromkeys(re.findall(r'\bid="([^"]+)"', drawn))):

@@ -43,6 +43,21 @@ ROLES = {
     "series6": ("#6b7280", "#b3bac6"),
 }
 
+#: Eleven steps from old to new, each told from the next by its lightness, in light and dark.
+AGES = (
+    ("#b5a642", "#5c6b2e"),
+    ("#92a03f", "#4f7338"),
+    ("#6d9946", "#417b49"),
+    ("#479153", "#37835f"),
+    ("#258763", "#378a78"),
+    ("#1c7b73", "#439191"),
+    ("#286d80", "#5a9aab"),
+    ("#365e86", "#77a5c3"),
+    ("#404c84", "#97b1d6"),
+    ("#45387a", "#b8bfe6"),
+    ("#452269", "#d9cff2"),
+)
+
 #: Ends and middle of the scale of differences; dark text is readable on all of it.
 DIVERGING = ("#5b9bd0", "#aacdea", "#f4f5f7", "#f7c08e", "#e68a3e")
 #: From nothing to much; dark text is readable on all of it.
@@ -76,6 +91,7 @@ def light(segment_id: str) -> str:
 def properties() -> list[tuple[str, str, str]]:
     """Each colour as a custom property: its name, light and dark value."""
     named = [(f"--{name}", *pair) for name, pair in ROLES.items()]
+    named += [(f"--age-{i}", *pair) for i, pair in enumerate(AGES)]
     return [*named, *((f"--segment-{i}", *pair) for i, pair in enumerate(SEGMENTS))]
 
 

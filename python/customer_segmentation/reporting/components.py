@@ -303,8 +303,8 @@ class Components(ABC):
     def hides_marks(relation: Relation, options: Mapping[str, Any]) -> bool:
         """Whether a chart lacks marks because the mart hides their figures."""
         flag = options.get("flag", "is_suppressed")
-        names = [options.get(key) for key in ("value", "x", "y", "size", "total")]
-        names = [name for name in names if name] or ["customers_count"]
+        keys = ("value", "x", "y", "size", "total")
+        names = [str(options[key]) for key in keys if options.get(key)] or ["customers_count"]
         return any(
             flag in row and row[flag] and any(name in row and row[name] is None for name in names)
             for row in relation.rows()

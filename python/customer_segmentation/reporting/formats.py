@@ -21,7 +21,8 @@ EVIDENCE_FORMATS = {
     "trimmed": "#,##0.0",
     "precise": "#,##0.00",
     "percent": "0.0%",
-    "percentage_points": "+0.0%;-0.0%",
+    # Of a hundred times the value; see `evidence._scaled`.
+    "percentage_points": '+0.0" pp";-0.0" pp";0.0" pp"',
     "signed": "+0.00;-0.00",
     "currency": "#,##0",
     "currency_precise": "#,##0.00",

@@ -25,6 +25,9 @@ from customer_segmentation.reporting.errors import ReportError
 from customer_segmentation.reporting.relations import Relation, Row
 from customer_segmentation.reporting.text import html_attribute, html_text, safe_text
 
+#: Tables of at most so many rows stay on one printed page.
+SHORT = 12
+
 #: What shows intervals in a chart of each kind.
 INTERVALS = {
     "bars": "lines across bars",
@@ -71,6 +74,14 @@ class HtmlComponents(Components):
         self.root = root
         self.blocks: list[str] = []
         self.has_charts = False
+        self._addresses: dict[str, int] = {}
+
+    def address(self, kind: str, name: str) -> str:
+        """Return an id that follows from a name, so that links to it last."""
+        wanted = f"{kind}-{slug(name)}"
+        self._addresses[wanted] = self._addresses.get(wanted, 0) + 1
+        again = self._addresses[wanted]
+        return wanted if again == 1 else f"{wanted}-{again}"
 
     # Blocks
 
@@ -177,7 +188,7 @@ class HtmlComponents(Components):
             f"{caller()}\n\n</details>\n\n"
         )
 
-    def _source(self, options: dict[str, Any], extra: Sequence[str] = ()) -> str:
+    def _source(self, options: dict[str, Any], extra: Sequence[str], address: str) -> str:
         parts = self.source_line(
             as_of=options.get("as_of"),
             population=options.get("population", ""),
@@ -185,7 +196,11 @@ class HtmlComponents(Components):
             note=options.get("note", ""),
         )
         joined = " · ".join(html_text(part) for part in (*parts, *extra))
-        return f'<p class="source">{joined}</p>'
+        what = html_attribute(f"Link to {options.get('caption') or options.get('title') or 'this'}")
+        return (
+            f'<p class="source">{joined} <a class="anchor" href="#{address}" aria-label="{what}">'
+            "Link</a></p>"
+        )
 
     # Tables
 
@@ -214,7 +229,9 @@ class HtmlComponents(Components):
         relation: Relation,
     ) -> str:
         self.shown += 1
-        number = self.shown
+        address = self.address(
+            "table", options.get("name") or options.get("caption") or relation.mart
+        )
         name = slug(options.get("name") or relation.mart)
         caption = options.get("caption", words(relation.mart))
         has_hidden = False
@@ -273,20 +290,23 @@ class HtmlComponents(Components):
         if has_hidden:
             extra.append(self.suppressed_text())
         hidden_caption = ' class="sr"' if options.get("hide_caption") else ""
-        heading = f'<caption id="t{number}-cap"{hidden_caption}>{html_text(caption)}</caption>'
+        heading = (
+            f'<figcaption id="{address}-name"{hidden_caption}>{html_text(caption)}</figcaption>'
+        )
         intervals = sum(column.lower is not None for column in columns)
         constants = json.dumps(self._constants(columns, options, relation))
         many = " many" if intervals > 2 else ""
+        many += " short" if len(rows) <= SHORT else ""
         many += " broad" if len(columns) + intervals > 8 else ""
         return (
-            f'<figure class="table{many}" data-name="{name}" '
+            f'<figure class="table{many}" id="{address}" data-name="{name}" '
             f'data-mart="{html_attribute(relation.mart)}" '
             f'data-constants="{html_attribute(constants)}">'
-            f"{self._filter(rows, columns, options, f't{number}')}"
-            f'<div class="scroll" tabindex="0" role="region" aria-labelledby="t{number}-cap">'
-            f"<table>{heading}<thead><tr>{''.join(head)}</tr></thead>"
+            f"{heading}{self._filter(rows, columns, options, address)}"
+            f'<div class="scroll" tabindex="0" role="region" aria-labelledby="{address}-name">'
+            f'<table aria-labelledby="{address}-name"><thead><tr>{"".join(head)}</tr></thead>'
             f"<tbody>{''.join(body)}</tbody></table></div>"
-            f"{self._source(options, extra)}"
+            f"{self._source(options, extra, address)}"
             '<p class="tools"><button type="button" class="csv" hidden>Download CSV</button></p>'
             "</figure>"
         )
@@ -375,21 +395,17 @@ class HtmlComponents(Components):
         build, description, columns = made
         self.shown += 1
         self.has_charts = True
-        name = f"c{self.shown}"
+        name = self.address("chart", options.get("name") or options["title"])
         formatter = self.context.settings.formatter
         drawings = []
         wide = charts.specification(build, options.get("width", charts.WIDE))
-        sizes = [("wide", wide)]
-        if kind == "scatter":  # points are many, and as good when they are small
-            sizes = [("wide narrow", wide)]
-        else:
-            sizes.append(("narrow", charts.specification(build, charts.NARROW)))
+        sizes = [("wide", wide), ("narrow", charts.specification(build, charts.NARROW))]
         for size, spec in sizes:
             drawings.append(
                 f'<div class="plot {size}">'
                 + charts.svg(
                     spec,
-                    name=f"{name}{size[0]}",
+                    name=f"{name}-{size[0]}",
                     title=options["title"],
                     description=description,
                     formatter=formatter,
@@ -433,7 +449,7 @@ class HtmlComponents(Components):
             + (f" <span>{html_text(options['subtitle'])}</span>" if options.get("subtitle") else "")
             + f'</figcaption>{"".join(drawings)}<div class="live" hidden></div>'
             f'<script type="application/json" class="spec">{live}</script>'
-            f"{self._source(options, extra)}{details}</figure>"
+            f"{self._source(options, extra, name)}{details}</figure>"
         )
 
     def _ids(self) -> list[str]:
@@ -557,6 +573,7 @@ class HtmlComponents(Components):
                     "segment_id": self._series(row[series]),
                     "label": str(row[series]) if is_segment else words(str(row[series])),
                     "is_last": row[x] == last[row[series]],
+                    **({"opened": row[series]} if isinstance(row[series], dt.date) else {}),
                     **({"is_chosen": row[x] == options["mark"]} if options.get("mark") else {}),
                     f"Tip {series_label}": self._label(self._series(row[series])),
                     f"Tip {options.get('x_label', 'At')}": formatter(
@@ -565,6 +582,14 @@ class HtmlComponents(Components):
                     f"Tip {options.get('label', 'Value')}": formatter(row[y], kind),
                 }
             )
+            if lower and upper and row[lower] is not None and row[upper] is not None:
+                said = f"{formatter(row[lower], kind)} to {formatter(row[upper], kind)}"
+                rows[-1][f"Tip {options.get('interval_label', '95% interval')}"] = said
+            for extra, extra_label, extra_kind in options.get("tips", ()):
+                found = row[relation.column(extra)]
+                rows[-1][f"Tip {extra_label}"] = (
+                    "not available" if found is None else formatter(found, extra_kind)
+                )
         is_date = isinstance(found_rows[0][x], dt.date)
         x_kind = "date" if is_date else "integer"
         ordered = list(dict.fromkeys(row[series] for row in found_rows))
@@ -572,7 +597,20 @@ class HtmlComponents(Components):
             ordered.sort()
         names = [self._series(item) for item in ordered]
         facet = bool(facet_column)
-        if facet:
+        facets = list(dict.fromkeys(row["series"] for row in rows))
+        has_labels = facet and facet_column != series
+        if has_labels:  # the last point of each line of each facet carries the line's name
+            steps = [float(row["x"]) for row in rows if not is_date]
+            reach = (max(steps) - min(steps)) * 0.25 if steps else 0
+            for name in facets:
+                inside = [entry for entry in rows if entry["series"] == name]
+                ends = {entry["segment_id"]: entry for entry in inside}
+                for entry in inside:
+                    entry["is_last"] = ends[entry["segment_id"]] is entry
+                    if isinstance(found_rows[0][series], dt.date):
+                        entry["label"] = formatter.date(entry.pop("opened"), "MMM yy")
+                charts.spread(list(ends.values()), rows, reach)
+        elif facet:
             for entry in rows:
                 entry.pop("is_last")
         described = "; ".join(
@@ -597,9 +635,7 @@ class HtmlComponents(Components):
             if facet:
                 return alt.Color(
                     "segment_id:N",
-                    legend=alt.Legend(
-                        title=options.get("series_label"), orient="bottom", columns=4
-                    ),
+                    legend=None,
                     scale=alt.Scale(domain=names, range=charts.ages(len(names))),
                 )
             return alt.Color(
@@ -621,6 +657,8 @@ class HtmlComponents(Components):
                 series="segment_id",
                 facet=facet,
                 shared=facet_column != series,
+                facets=len(facets),
+                labelled_facets=has_labels,
                 marks=len(rows) < 400 and not (facet and facet_column != series),
                 y_zero=options.get("zero", True),
                 rule=options.get("mark"),
@@ -639,6 +677,7 @@ class HtmlComponents(Components):
             ),
             Column(x, options.get("x_label", "Date"), "date" if is_date else "integer"),
             Column(y, options.get("label", "Value"), kind, lower=lower, upper=upper),
+            *(Column(*extra) for extra in options.get("tips", ())),
         ]
         return build, described, columns
 
@@ -786,10 +825,11 @@ class HtmlComponents(Components):
         column_order = list(dict.fromkeys(row["column"] for row in rows))
         if options.get("sort_columns", column_name == "segment_id"):
             column_order.sort()
-        diverging = options.get("diverging", True)
+        centre = float(options.get("centre", 0))
+        diverging = "centre" in options or options.get("diverging", True)
         limit = (
             options.get("limit")
-            or max(abs(float(row["value"])) for row in rows if row["value"] is not None)
+            or max(abs(float(row["value"]) - centre) for row in rows if row["value"] is not None)
             or 1
         )
         longest = max(len(item) for item in row_order)
@@ -799,8 +839,10 @@ class HtmlComponents(Components):
         )
 
         def build(width: int) -> alt.TopLevelMixin:
-            left = min(
-                int(longest * (7.2 if width > 400 else 6.4)) + 14, 240 if width > 400 else 176
+            left = (
+                min(int(longest * 7.2) + 14, 240)
+                if width > 400
+                else min(int(longest * 5.7) + 14, 134)
             )
             return charts.heat(
                 rows,
@@ -813,7 +855,12 @@ class HtmlComponents(Components):
                 left=left,
                 column_title=options.get("column_label"),
                 cell=options.get("cell", 28),
-                legend_format="+.1f" if diverging else charts.axis_format(kind),
+                legend_format="+.1f"
+                if diverging and not centre
+                else ",.1~f"
+                if diverging
+                else charts.axis_format(kind),
+                centre=centre,
             )
 
         columns = [

@@ -14,11 +14,11 @@ from jinja2 import Environment, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from customer_segmentation.reporting import colours
+from customer_segmentation.reporting import charts, colours
 from customer_segmentation.reporting.components import Context, read_context
 from customer_segmentation.reporting.html import HtmlComponents, segment_file, slug
 from customer_segmentation.reporting.pages import PAGES, Page
-from customer_segmentation.reporting.relations import Database, Parameter
+from customer_segmentation.reporting.relations import Database, Parameter, Relation
 from customer_segmentation.reporting.templates import environment, read_glossary, render
 
 _ASSETS = resources.files("customer_segmentation.reporting") / "assets"
@@ -108,12 +108,17 @@ def _pages(context: Context, templates: Path, *, is_documented: bool) -> dict[st
     )
     layout = shell.from_string((_ASSETS / "page.html").read_text(encoding="utf-8"))
     markdown = MarkdownIt("commonmark", {"html": True}).enable("table")
+    shown = context.database.has("segment_overview")
+    observed = Relation(context.database, "segment_overview").first() if shown else None
+    as_of = ""
+    if observed and observed.get("observation_date"):
+        as_of = context.settings.formatter.date(observed["observation_date"])
     rendered: dict[str, str] = {}
     for page in PAGES:
         for values, file, title in _variants(page, context):
             components = HtmlComponents(context, root="../" * file.count("/"))
             text = render(jinja, page.template, components, **values)
-            body = components.placed(_headings(markdown.render(text)))
+            body = components.placed(_scrolled(_headings(markdown.render(text))))
             rendered[file] = layout.render(
                 title=title,
                 site=context.settings,
@@ -136,6 +141,14 @@ def _pages(context: Context, templates: Path, *, is_documented: bool) -> dict[st
                 has_charts=components.has_charts,
                 language=context.settings.formatter.locale.replace("_", "-"),
                 page_class=page.name,
+                as_of=as_of,
+                locale=json.dumps(
+                    {
+                        "formatLocale": charts.locale(context.settings.formatter),
+                        "timeFormatLocale": charts.time_locale(context.settings.formatter),
+                    },
+                    ensure_ascii=False,
+                ),
                 palette=json.dumps([[name, value] for name, value, _ in colours.properties()]),
             )
     return rendered
@@ -152,6 +165,12 @@ def _variants(page: Page, context: Context) -> list[tuple[dict[str, object], str
         )
         for segment in context.segments
     ]
+
+
+def _scrolled(html: str) -> str:
+    """Let plain tables scroll in a box of their own."""
+    opening = '<div class="scroll plain" tabindex="0" role="region" aria-label="Table">'
+    return html.replace("<table>", f"{opening}<table>").replace("</table>", "</table></div>")
 
 
 def _headings(html: str) -> str:

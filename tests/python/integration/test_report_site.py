@@ -60,7 +60,7 @@ class Tables(HTMLParser):
                 {"mart": values["data-mart"], "caption": "", "columns": [], "rows": []}
             )
             self.inside = True
-        elif tag == "caption":
+        elif tag == "figcaption" and self.inside:
             self.in_caption = True
         elif "data-csv" in values:
             self.tables[-1]["columns"].append(str(values["data-csv"]).split("|"))
@@ -72,7 +72,7 @@ class Tables(HTMLParser):
             self.tables[-1]["rows"][-1].append([*([""] if self.as_text else []), *cell])
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "caption":
+        if tag == "figcaption":
             self.in_caption = False
         elif tag in ("td", "th"):
             self.as_text = False

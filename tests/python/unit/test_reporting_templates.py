@@ -129,7 +129,7 @@ FILTERED = TABLE.replace("caption=", "filter='segment_name', filter_label='Name'
 
 def test_a_filter_is_a_choice_in_html(database: Database, tmp_path: Path) -> None:
     page = rendered(database, FILTERED, tmp_path)
-    assert '<p class="filter" hidden><label for="t1-filter">Name</label>' in page
+    assert '<p class="filter" hidden><label for="table-sizes-filter">Name</label>' in page
     assert '<option value="" data-all>All</option>' in page
     assert re.findall(r'<option value="([^"]+)">', page) == [html.escape(HOSTILE_NAME), "Savers"]
     assert re.findall(r'<tr data-filter="([^"]*)"', page) == ["Savers", html.escape(HOSTILE_NAME)]

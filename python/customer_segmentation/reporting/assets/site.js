@@ -140,6 +140,7 @@
   var figures = Array.prototype.slice.call(document.querySelectorAll("figure.chart"));
   if (!figures.length || !("IntersectionObserver" in window)) return;
   var dark = window.matchMedia("(prefers-color-scheme: dark)");
+  var narrow = window.matchMedia("(max-width: 46rem)"); // as in site.css
   var waiting = [];
   var asked = false;
   function palette() {
@@ -160,13 +161,17 @@
     return node;
   }
   function draw(figure) {
+    if (narrow.matches) return; // the narrow drawing is made for phones
     if (!window.vegaEmbed) { waiting.push(figure); load(); return; }
     var shown = figure.querySelector(".plot.wide");
-    if (getComputedStyle(shown).display === "none") return; // the narrow drawing is made for phones
     var spec = coloured(JSON.parse(figure.querySelector(".spec").textContent), palette());
     var live = figure.querySelector(".live");
     live.hidden = false;
-    window.vegaEmbed(live, spec, { actions: false, renderer: "svg", tooltip: { theme: "custom" } }).then(function (result) {
+    var locale = JSON.parse(document.body.dataset.locale);
+    window.vegaEmbed(live, spec, {
+      actions: false, renderer: "svg", tooltip: { theme: "custom" },
+      formatLocale: locale.formatLocale, timeFormatLocale: locale.timeFormatLocale
+    }).then(function (result) {
       var svg = live.querySelector("svg");
       svg.setAttribute("aria-hidden", "true");
       svg.querySelectorAll("[role],[aria-label],[aria-roledescription]").forEach(function (mark) {
@@ -188,10 +193,18 @@
   }
   var watcher = new IntersectionObserver(function (entries) {
     entries.forEach(function (entry) {
-      if (entry.isIntersecting) { watcher.unobserve(entry.target); draw(entry.target); }
+      if (!entry.isIntersecting || narrow.matches) return;
+      watcher.unobserve(entry.target);
+      draw(entry.target);
     });
   }, { rootMargin: "300px" });
   figures.forEach(function (figure) { watcher.observe(figure); });
+  // A window that grows wide enough gets its live charts then.
+  narrow.addEventListener("change", function () {
+    figures.forEach(function (figure) {
+      if (!figure.dataset.live) { watcher.unobserve(figure); watcher.observe(figure); }
+    });
+  });
   dark.addEventListener("change", function () {
     figures.forEach(function (figure) { if (figure.dataset.live) draw(figure); });
   });
