@@ -427,11 +427,10 @@ class HtmlComponents(Components):
         if options.get("ceiling"):
             extra.append("thick marks are the ceiling")
         if self.hides_marks(relation, options):
-            extra.append(
-                f"\u00d7 is {self.suppressed_text()}"
-                if kind == "heat" and "\u00d7" in "".join(drawings)
-                else self.suppressed_text()
-            )
+            reason = self.suppressed_text()
+            if kind == "heat" and "\u00d7" in drawings[1]:
+                reason = reason.replace("hidden", "hidden (\u00d7 where narrow)")
+            extra.append(reason)
         details = ""
         if columns and options.get("figures", True):
             table_options = {
@@ -606,9 +605,12 @@ class HtmlComponents(Components):
                 inside = [entry for entry in rows if entry["series"] == name]
                 ends = {entry["segment_id"]: entry for entry in inside}
                 for entry in inside:
-                    entry["is_last"] = ends[entry["segment_id"]] is entry
-                    if isinstance(found_rows[0][series], dt.date):
-                        entry["label"] = formatter.date(entry.pop("opened"), "MMM yy")
+                    opened = entry.pop("opened", None)
+                    if ends[entry["segment_id"]] is not entry:
+                        del entry["is_last"], entry["label"]
+                    elif opened is not None:
+                        entry["label"] = formatter.date(opened, "MMM yy")
+                    entry |= {"is_last": True} if "label" in entry else {}
                 charts.spread(list(ends.values()), rows, reach)
         elif facet:
             for entry in rows:

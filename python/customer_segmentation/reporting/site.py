@@ -62,7 +62,7 @@ def render_site(
             pages = _pages(context, templates, is_documented=documentation is not None)
         finally:
             source.close()
-        files = {**pages, **_assets(), "assets/vega.js": vega.result()}
+        files = {**pages, **_assets(context), "assets/vega.js": vega.result()}
     fresh = out_dir.with_name(out_dir.name + ".new")
     if fresh.exists():
         shutil.rmtree(fresh)
@@ -83,10 +83,17 @@ def _vega() -> str:
     return str(vl_convert.javascript_bundle())  # type: ignore[call-arg]
 
 
-def _assets() -> dict[str, str]:
+def _assets(context: Context) -> dict[str, str]:
+    formatter = context.settings.formatter
+    settings = {
+        "palette": [[name, value] for name, value, _ in colours.properties()],
+        "formatLocale": charts.locale(formatter),
+        "timeFormatLocale": charts.time_locale(formatter),
+    }
     return {
         "assets/site.css": palette_css() + (_ASSETS / "site.css").read_text(encoding="utf-8"),
-        "assets/site.js": (_ASSETS / "site.js").read_text(encoding="utf-8"),
+        "assets/site.js": f"window.report = {json.dumps(settings)};\n"
+        + (_ASSETS / "site.js").read_text(encoding="utf-8"),
     }
 
 
@@ -142,14 +149,6 @@ def _pages(context: Context, templates: Path, *, is_documented: bool) -> dict[st
                 language=context.settings.formatter.locale.replace("_", "-"),
                 page_class=page.name,
                 as_of=as_of,
-                locale=json.dumps(
-                    {
-                        "formatLocale": charts.locale(context.settings.formatter),
-                        "timeFormatLocale": charts.time_locale(context.settings.formatter),
-                    },
-                    ensure_ascii=False,
-                ),
-                palette=json.dumps([[name, value] for name, value, _ in colours.properties()]),
             )
     return rendered
 

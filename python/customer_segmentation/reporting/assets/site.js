@@ -145,7 +145,7 @@
   var asked = false;
   function palette() {
     var style = getComputedStyle(document.documentElement), map = {};
-    JSON.parse(document.body.dataset.palette || "[]").forEach(function (pair) {
+    window.report.palette.forEach(function (pair) {
       map[pair[1]] = style.getPropertyValue(pair[0]).trim() || pair[1];
     });
     return map;
@@ -167,10 +167,9 @@
     var spec = coloured(JSON.parse(figure.querySelector(".spec").textContent), palette());
     var live = figure.querySelector(".live");
     live.hidden = false;
-    var locale = JSON.parse(document.body.dataset.locale);
     window.vegaEmbed(live, spec, {
       actions: false, renderer: "svg", tooltip: { theme: "custom" },
-      formatLocale: locale.formatLocale, timeFormatLocale: locale.timeFormatLocale
+      formatLocale: window.report.formatLocale, timeFormatLocale: window.report.timeFormatLocale
     }).then(function (result) {
       var svg = live.querySelector("svg");
       svg.setAttribute("aria-hidden", "true");
