@@ -6,8 +6,9 @@ import datetime as dt
 import json
 import math
 import re
+import textwrap
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -21,7 +22,7 @@ from customer_segmentation.reporting.formats import Formatter
 _ROWS: dict[str, list[dict[str, Any]]] = {}
 
 WIDE = 680
-NARROW = 326
+NARROW = 350
 Data = list[dict[str, Any]]
 
 INK, QUIET, RULE, GRID = (colours.ROLES[name][0] for name in ("ink", "quiet", "rule", "grid"))
@@ -102,7 +103,6 @@ def axis_format(kind: str) -> str:
     """d3 format of an axis."""
     return {
         "percent": ".1~%",
-        "percentage_points": "+.1~%",
         "integer": ",.0f",
         "currency": "~s",
         "decimal": ",.1~f",
@@ -113,12 +113,25 @@ def axis_format(kind: str) -> str:
 
 def value_axis(kind: str, **options: Any) -> alt.Axis:
     """Return an axis of values, on which zero has neither a sign nor a thousand's letter."""
+    shown = {
+        "currency": "datum.label",
+        "signed": "datum.label",
+        # A difference of two percentages is no percentage.
+        "percentage_points": "format(100 * datum.value, '+.1~f') + '\u00a0pp'",
+    }.get(kind)
     plain_zero: dict[str, Any] = (
-        {"labelExpr": "datum.value === 0 ? '0' : datum.label"}
-        if kind in ("currency", "percentage_points", "signed")
-        else {}
+        {"labelExpr": f"datum.value === 0 ? '0' : {shown}"} if shown else {}
     )
     return alt.Axis(format=axis_format(kind), **plain_zero, **options)
+
+
+def ticks(low: float, high: float, count: int = 5) -> list[float]:
+    """Return round values from low to high, about ``count`` of them."""
+    rough = (high - low or 1) / count
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough * 0.999)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [float(f"{place * step:.8g}") for place in range(first, last + 1)]
 
 
 def colour_scale(segments: Sequence[str]) -> alt.Scale:
@@ -157,9 +170,23 @@ def chosen(field: str) -> alt.Parameter:
 
 
 def ages(count: int) -> list[str]:
-    """Colours from old to new."""
-    steps = ("#9db3c4", "#7d9db5", "#5d87a6", "#3d7197", "#22557b", "#123a5a")
-    return [steps[round(i * (len(steps) - 1) / max(1, count - 1))] for i in range(count)]
+    """Colours from old to new, each different; pages turn them about in the dark."""
+    return [
+        colours.AGES[round(i * (len(colours.AGES) - 1) / max(1, count - 1))][0]
+        for i in range(count)
+    ]
+
+
+def interval(base: alt.Chart, y: alt.Y) -> list[alt.Chart]:
+    """Return a line from ``lower`` to ``upper`` with its two ends."""
+    line = base.mark_rule(strokeWidth=1.5, color=INK).encode(
+        y=y, x=alt.X("lower:Q"), x2=alt.X2("upper:Q")
+    )
+    ends = [
+        base.mark_tick(thickness=1.5, size=7, color=INK).encode(y=y, x=alt.X(f"{end}:Q"))
+        for end in ("lower", "upper")
+    ]
+    return [line, *ends]
 
 
 def bars(
@@ -193,15 +220,7 @@ def bars(
         .add_params(pick)
     ]
     if has_interval:
-        layers.append(
-            base.mark_rule(strokeWidth=1.5, color=INK).encode(
-                y=y, x=alt.X("lower:Q"), x2=alt.X2("upper:Q")
-            )
-        )
-        for end in ("lower", "upper"):
-            layers.append(
-                base.mark_tick(thickness=1.5, size=7, color=INK).encode(y=y, x=alt.X(f"{end}:Q"))
-            )
+        layers += interval(base, y)
     layers += [
         base.mark_text(align="left", dx=7).encode(y=y, x=alt.X("end:Q"), text=alt.Text("shown:N")),
         base.mark_text(align="left", baseline="bottom", dy=-10, color=QUIET).encode(
@@ -212,6 +231,8 @@ def bars(
 
 
 LINES_HEIGHT = 250
+FACET_HEIGHT = 170
+LAST_LABEL = 46
 DATE_LABEL_WIDTH = 70
 
 
@@ -243,6 +264,20 @@ def apart(ends: Data, rows: Data, y_zero: bool) -> Data:
     return placed
 
 
+def spread(ends: Data, rows: Data, reach: float) -> None:
+    """Give the ends of lines in one facet a ``label_y`` at which no label lies on another."""
+    values = [float(row["y"]) for row in rows]
+    gap = 14 * (max(values) - min([*values, 0]) or 1) / FACET_HEIGHT
+    placed: list[tuple[float, float]] = []
+    for row in sorted(ends, key=lambda row: (row["y"], row["x"])):
+        y = float(row["y"])
+        for x, other in sorted(placed, key=lambda pair: pair[1]):
+            if abs(x - row["x"]) < reach and abs(other - y) < gap * 0.999:
+                y = other + gap
+        placed.append((row["x"], y))
+        row["label_y"] = y
+
+
 def lines(
     rows: Data,
     *,
@@ -259,8 +294,13 @@ def lines(
     y_zero: bool = True,
     shared: bool = False,
     rule: float | None = None,
+    facets: int = 1,
+    labelled_facets: bool = False,
 ) -> alt.TopLevelMixin:
-    """Lines with their band; in small multiples where ``facet``."""
+    """Lines with their band; in small multiples where ``facet``.
+
+    ``labelled_facets`` writes each line's name at its end, at ``label_y``, within its facet.
+    """
     x_field = "x:T" if is_date else "x:Q"
     x = alt.X(
         x_field,
@@ -279,7 +319,7 @@ def lines(
     )
     y = alt.Y(
         "y:Q",
-        title=None if facet else title,
+        title=None if facet and not shared else title,
         axis=value_axis(kind, tickCount=4),
         scale=alt.Scale(zero=y_zero),
     )
@@ -288,7 +328,7 @@ def lines(
     layers: list[Any] = []
     if has_interval:
         layers.append(
-            base.mark_area(opacity=0.14).encode(
+            base.mark_area(opacity=0.14 if not labelled_facets else 0.05).encode(
                 x=x, y=alt.Y("lower:Q"), y2=alt.Y2("upper:Q"), color=colour
             )
         )
@@ -298,12 +338,20 @@ def lines(
         .add_params(pick)
     )
     ends = [row for row in rows if row.get("is_last")]
-    if ends:
+    if ends and not facet:
         layers.append(
             alt.Chart(inline(apart(ends, rows, y_zero)))
             .mark_text(align="left", dx=7, fontWeight="bold")
             .encode(x=x, y=y, text=alt.Text("label:N"), color=colour)
         )
+    if labelled_facets:
+        named = base.transform_filter("datum.is_last").encode(
+            x=x, y=alt.Y("label_y:Q"), text=alt.Text("label:N")
+        )
+        layers += [
+            named.mark_text(align="left", dx=4, fontSize=10, stroke=PAPER, strokeWidth=3),
+            named.mark_text(align="left", dx=4, fontSize=10).encode(color=colour),
+        ]
     if rule is not None:
         layers.append(
             alt.Chart(inline([{"x": rule}]))
@@ -317,15 +365,75 @@ def lines(
     layered = alt.layer(*layers, data=inline(rows))
     if not facet:
         return layered.properties(width=width - 96, height=LINES_HEIGHT)
-    columns = max(1, width // 260)
+    columns = max(1, min(width // 260, facets))
+    room = LAST_LABEL if labelled_facets else 0
+    # A shared axis stands once in a row, one for each facet stands in each.
+    inner = (
+        (width - 56 - columns * room - (columns - 1) * 26) // columns
+        if shared
+        else (width - (columns - 1) * 26) // columns - 52
+    )
     faceted: alt.TopLevelMixin = (
-        layered.properties(width=width // columns - 80, height=110)
-        .facet(facet=alt.Facet("series:N", title=None, sort=None), columns=columns, spacing=26)
+        layered.properties(width=inner, height=FACET_HEIGHT if labelled_facets else 110)
+        .facet(
+            facet=alt.Facet("series:N", title=None, sort=None),
+            columns=columns,
+            spacing={"row": 26, "column": 26 + room},
+        )
         .resolve_scale(
             y="shared" if shared else "independent", x="shared" if shared else "independent"
         )
     )
     return faceted
+
+
+LABEL_HEIGHT = 15
+LABEL_WIDTH = 27
+
+
+def padded(low: float, high: float, pixels: float, reach: float) -> tuple[float, float]:
+    """Return a range that is ``reach`` pixels wider than the values at either end."""
+    spread = (high - low) or abs(high) or 1.0
+    each = spread / max(pixels - 2 * reach, 1)
+    return low - reach * each, high + reach * each
+
+
+def labelled(rows: Data, width: float, height: float) -> Data:
+    """Give each bubble a label where it lies on no bubble, label or edge, near its own bubble.
+
+    ``rows`` have the bubble's middle in pixels (``px``, ``py``) and its ``radius``; they get
+    the label's middle as ``label_px`` and ``label_py``.
+    """
+    half_width, half_height = LABEL_WIDTH / 2, LABEL_HEIGHT / 2
+    placed: list[tuple[float, float]] = []
+
+    def overlap(x: float, y: float) -> float:
+        out = max(0.0, half_width - x, x + half_width - width)
+        out += max(0.0, half_height - y, y + half_height - height)
+        for other in rows:
+            aside = max(abs(x - other["px"]) - half_width, 0)
+            above = max(abs(y - other["py"]) - half_height, 0)
+            out += max(0.0, other["radius"] + 1 - math.hypot(aside, above))
+        for left, top in placed:
+            out += max(0.0, LABEL_WIDTH - abs(x - left)) * max(0.0, LABEL_HEIGHT - abs(y - top))
+        return out
+
+    done = []
+    for row in rows:
+        choices: list[tuple[float, int, float, float]] = []
+        for step in (0, 6, 14, 24):
+            far = row["radius"] + step
+            for right, down in (
+                (0, -1), (0, 1), (0.71, -0.71), (-0.71, -0.71), (0.71, 0.71), (-0.71, 0.71),
+                (1, 0), (-1, 0),
+            ):  # fmt: skip
+                x = row["px"] + right * (far + half_width + 2)
+                y = row["py"] + down * (far + half_height + 2)
+                choices.append((round(overlap(x, y), 3), len(choices), x, y))
+        _, _, x, y = min(choices)
+        placed.append((x, y))
+        done.append({**row, "label_px": x, "label_py": y})
+    return done
 
 
 def bubbles(
@@ -339,42 +447,50 @@ def bubbles(
     segments: Sequence[str],
     height: int,
 ) -> alt.TopLevelMixin:
-    """Risk against value; the area is the number of customers."""
+    """Risk against value; the area is the number of customers.
+
+    Axes reach a bubble's radius further than the bubbles, so that none leaves the plot.
+    """
+    across, up = width - 66, height
     largest = max((row["size"] for row in rows), default=1)
-    x_end = max(
-        (row["upper"] if row.get("upper") is not None else row["x"] for row in rows), default=1
-    )
-    low_y, high_y = min(row["y"] for row in rows), max(row["y"] for row in rows)
-    reach = (high_y - low_y or abs(high_y) or 1) * 0.3
+    reach = max((row["radius"] for row in rows), default=0) + LABEL_HEIGHT
+    ends = [
+        float(row[name])
+        for row in rows
+        for name in ("x", "lower", "upper")
+        if row.get(name) is not None
+    ]
+    x_low, x_high = padded(min([0.0, *ends]), max(ends), across, reach)
+    y_low, y_high = padded(min(row["y"] for row in rows), max(row["y"] for row in rows), up, reach)
     x = alt.X(
         "x:Q",
         title=x_title,
-        axis=value_axis(x_kind, tickCount=5, grid=False),
-        scale=alt.Scale(domain=[0, x_end * 1.12 or 1], nice=False),
+        axis=value_axis(x_kind, values=ticks(min([0.0, *ends]), x_high), grid=False),
+        scale=alt.Scale(domain=[x_low, x_high], nice=False),
     )
+    lowest = y_low if min(row["y"] for row in rows) < 0 else max(0.0, y_low)
     y = alt.Y(
         "y:Q",
         title=None,
-        axis=value_axis(y_kind, tickCount=5),
-        scale=alt.Scale(
-            domain=[low_y - reach if low_y < 0 else max(0, low_y - reach), high_y + reach],
-            nice=False,
-        ),
+        axis=value_axis(y_kind, values=ticks(lowest, y_high)),
+        scale=alt.Scale(domain=[y_low, y_high], nice=False),
     )
-    bottom = max(0, low_y - reach) if low_y >= 0 else low_y - reach
-    per_pixel = (high_y + reach - bottom) / height
-    across = (x_end * 1.12 or 1) / (width - 66)
-    placed: list[tuple[float, float]] = []
-    lifted = []
-    for row in sorted(rows, key=lambda row: (row["x"], row["segment_id"])):
-        top = row["y"] + (row["radius"] + 3) * per_pixel
-        while any(
-            abs(row["x"] - left) < 28 * across and abs(top - up) < 14 * per_pixel
-            for left, up in placed
-        ):
-            top += 14 * per_pixel
-        placed.append((row["x"], top))
-        lifted.append({**row, "top": top})
+    lifted = labelled(
+        [
+            {
+                **row,
+                "px": (row["x"] - x_low) / (x_high - x_low) * across,
+                "py": (y_high - row["y"]) / (y_high - y_low) * up,
+            }
+            for row in sorted(rows, key=lambda row: (row["x"], row["segment_id"]))
+        ],
+        across,
+        up,
+    )
+    for row in lifted:
+        row["label_x"] = x_low + row.pop("label_px") / across * (x_high - x_low)
+        row["label_y"] = y_high - row.pop("label_py") / up * (y_high - y_low)
+        del row["px"], row["py"]
     rows = sorted(lifted, key=lambda row: (-row["size"], row["segment_id"]))
     pick = chosen("segment_id")
     base = alt.Chart(inline(rows))
@@ -398,8 +514,8 @@ def bubbles(
             opacity=faded(pick, 0.92, 0.25),
         )
         .add_params(pick),
-        base.mark_text(fontWeight="bold", baseline="bottom").encode(
-            x=x, y=alt.Y("top:Q"), text=alt.Text("segment_id:N")
+        base.mark_text(fontWeight="bold", baseline="middle").encode(
+            x=alt.X("label_x:Q"), y=alt.Y("label_y:Q"), text=alt.Text("segment_id:N")
         ),
     ]
     return alt.layer(*layers).properties(
@@ -409,6 +525,22 @@ def bubbles(
             y_title, anchor="start", fontSize=12, fontWeight="normal", color=QUIET, frame="group"
         ),
     )
+
+
+def parted(centres: Data, rows: Data, width: float, height: float) -> Data:
+    """Move labels up from those that they would lie on."""
+    across, up = (
+        (max(row[axis] for row in rows) - min(row[axis] for row in rows) or 1) / pixels
+        for axis, pixels in (("x", width), ("y", height))
+    )
+    placed: Data = []
+    for row in sorted(centres, key=lambda row: (row["y"], row["segment_id"])):
+        y = row["y"]
+        for other in sorted(placed, key=lambda other: other["y"]):
+            if abs(other["x"] - row["x"]) < 38 * across and abs(other["y"] - y) < 19.9 * up:
+                y = other["y"] + 20 * up
+        placed.append({**row, "y": y})
+    return placed
 
 
 def scatter(
@@ -422,6 +554,7 @@ def scatter(
 ) -> alt.TopLevelMixin:
     """Points by segment, with the segment's id at the middle of its points."""
     pick = chosen("segment_id")
+    centres = parted(centres, rows, width - 60, min(width - 80, 440))
     x = alt.X(
         "x:Q", title=x_title, axis=alt.Axis(tickCount=5), scale=alt.Scale(nice=False, padding=6)
     )
@@ -461,8 +594,17 @@ def heat(
     row_title: str | None = None,
     cell: int = 28,
     legend_format: str = "+.1f",
+    centre: float = 0.0,
 ) -> alt.TopLevelMixin:
-    """Return a matrix of cells that are coloured and carry their value as text."""
+    """Return a matrix of cells that are coloured and carry their value as text.
+
+    A diverging scale reaches ``limit`` on both sides of ``centre``, though not below zero where
+    the centre is above it.
+    """
+    low, high = centre - limit, centre + limit
+    if centre > 0:
+        low = max(0.0, low)
+    points = [low, (low + centre) / 2, centre, (centre + high) / 2, high]
     base = alt.Chart(inline(rows))
     room = (width - left - 20) / max(1, len(column_order))
     # Cells that are too narrow for their text get a shorter one, or none: the table has it.
@@ -475,12 +617,29 @@ def heat(
         None,
     )
     slanted = max((len(name) for name in column_order), default=0) * 7 > room
+    # Long names stand on two lines where there is little room.
+    folded = {
+        name: lines
+        for name in row_order
+        if len(lines := textwrap.wrap(shortened(name, 36), 18)[:2]) > 1 and width < 400
+    }
+    wrapped: dict[str, Any] = {}
+    if folded:
+        table = json.dumps(folded)
+        wrapped = {
+            "labelExpr": f"{table}[datum.value] || datum.label",
+            "labelOffset": {
+                "condition": {"test": f"isArray({table}[datum.value])", "value": -6},
+                "value": 0,
+            },
+        }
     y = alt.Y(
         "row:N",
         sort=list(row_order),
         title=None,
         axis=alt.Axis(
-            labelLimit=left,
+            **wrapped,
+            labelLimit=left if width > 400 else 160,
             labelColor=INK,
             orient="left",
             labelFontSize=12 if width > 400 else 11,
@@ -494,13 +653,14 @@ def heat(
             orient="top",
             labelAngle=-45 if slanted else 0,
             labelColor=INK,
+            labelFontSize=12 if width > 400 else 11,
             labelLimit=120 if slanted else 400,
             labelOverlap=False,
         ),
     )
     scale = (
         alt.Scale(
-            domain=[-limit, -limit / 2, 0, limit / 2, limit],
+            domain=points,
             range=list(colours.DIVERGING),
             interpolate="rgb",
             clamp=True,
@@ -526,7 +686,7 @@ def heat(
                 gradientLength=min(200, width - 140),
                 gradientThickness=8,
                 format=legend_format,
-                values=[-limit, 0, limit] if diverging else [0, limit / 2, limit],
+                values=[low, centre, high] if diverging else [0, limit / 2, limit],
             ),
         ),
         tooltip=tooltips(rows),
@@ -545,14 +705,25 @@ def heat(
 
 
 def stacks(
-    rows: Data, *, width: int, title: str, kind: str, parts: Sequence[str], rows_count: int
+    rows: Data,
+    *,
+    width: int,
+    title: str,
+    kind: str,
+    parts: Sequence[str],
+    rows_count: int,
+    has_interval: bool = False,
+    has_ceiling: bool = False,
 ) -> alt.TopLevelMixin:
-    """Horizontal bars made of parts, with the name above and the total beside."""
+    """Horizontal bars made of parts, with the name above and the total beside.
+
+    The total may have an interval, drawn as a line, and a ceiling, drawn as a thick mark.
+    """
     scale = alt.Scale(domain=list(parts), range=SERIES[: len(parts)])
     y = alt.Y("order:O", axis=None, scale=alt.Scale(paddingInner=0.62, paddingOuter=0.42))
     base = alt.Chart(inline([row for row in rows if row["part"] is not None]))
     totals = alt.Chart(inline([row for row in rows if row["part"] is None]))
-    top = max((row["value"] for row in rows if row["part"] is None), default=1) * 1.18 or 1
+    top = max((row["end"] for row in rows if row["part"] is None), default=1) * 1.18 or 1
     pick = chosen("part")
     bar = (
         base.mark_bar(stroke=PAPER, strokeWidth=1)
@@ -576,12 +747,24 @@ def stacks(
         .add_params(pick)
     )
     total = totals.mark_text(align="left", dx=7).encode(
-        y=y, x=alt.X("value:Q"), text=alt.Text("shown:N")
+        y=y, x=alt.X("end:Q"), text=alt.Text("shown:N")
     )
+    layers: list[Any] = [bar]
+    if has_interval:
+        layers += interval(totals, y)
+    if has_ceiling:
+        layers.append(
+            totals.mark_tick(thickness=3, size=22, color=INK).encode(y=y, x=alt.X("ceiling:Q"))
+        )
     name = totals.mark_text(align="left", baseline="bottom", dy=-10, color=QUIET).encode(
         y=y, x=alt.value(0), text=alt.Text("label:N")
     )
-    return alt.layer(bar, total, name).properties(width=width - 20, height=max(60, 46 * rows_count))
+    return alt.layer(*layers, total, name).properties(
+        width=width - 20, height=max(60, 46 * rows_count)
+    )
+
+
+FLOWS_HEIGHT = 340
 
 
 def flows(
@@ -591,11 +774,12 @@ def flows(
     segments: Sequence[str],
     dates: Sequence[str],
     date_labels: Sequence[str],
+    names: Mapping[str, str],
 ) -> alt.TopLevelMixin:
     """Draw who moved between segments, date by date, as bands as wide as they are many.
 
     ``rows`` have ``step`` (0 for the first pair of dates), ``from``, ``to``, ``count`` and
-    tooltip fields.
+    tooltip fields. ``names`` are those of ids that always show, as words instead of the id.
     """
     order = {segment: position for position, segment in enumerate(segments)}
     gap = 0.02 * sum(row["count"] for row in rows if row["step"] == 0) or 1
@@ -693,22 +877,34 @@ def flows(
         .mark_rule(strokeWidth=5)
         .encode(x=node_x, y=y, y2=alt.Y2("high:Q"), color=segment_colour(segments))
     )
-    inset = 20 * (max(len(dates) - 1, 1) + 0.04) / (width - 64)
-    named = [
-        {**node, "at": node["step"] + (-inset if node["step"] == 0 else inset)}
-        for node in shown
-        if node["step"] in (0, len(dates) - 1) and node["high"] - node["low"] > top / 30
-    ]
-    label = (
-        alt.Chart(inline(named))
-        .mark_text(fontWeight="bold")
-        .encode(
-            x=alt.X("at:Q"),
-            y=alt.Y("middle:Q"),
-            text=alt.Text("segment_id:N"),
+    named: Data = []
+    for step, side in ((0, "left"), (len(dates) - 1, "right")):
+        lowest = -math.inf
+        for node in [node for node in shown if node["step"] == step]:
+            is_known = node["segment_id"] in names
+            if node["high"] - node["low"] <= top / 30 and not is_known:
+                continue
+            middle = max(node["middle"], lowest + 14 * top / FLOWS_HEIGHT)
+            lowest = middle
+            text = names.get(node["segment_id"], node["segment_id"])
+            named.append({"step": step, "side": side, "middle": middle, "text": text})
+    sides = {
+        side: alt.Chart(inline([row for row in named if row["side"] == side])).encode(
+            x=alt.X("step:Q"), y=alt.Y("middle:Q"), text=alt.Text("text:N")
         )
+        for side in ("left", "right")
+    }
+    labels = [
+        sides["left"].mark_text(fontWeight="bold", align="right", dx=-7),
+        sides["right"].mark_text(fontWeight="bold", align="left", dx=7),
+    ]
+    room = {
+        side: max((len(row["text"]) for row in named if row["side"] == side), default=0) * 7.4 + 10
+        for side in ("left", "right")
+    }
+    return alt.layer(flow, block, *labels).properties(
+        width=width - room["left"] - room["right"], height=FLOWS_HEIGHT
     )
-    return alt.layer(flow, block, label).properties(width=width - 64, height=340)
 
 
 def specification(build: Callable[[int], alt.TopLevelMixin], width: int) -> dict[str, Any]:
@@ -735,6 +931,22 @@ def locale(formatter: Formatter) -> dict[str, Any]:
     return {"decimal": decimal, "thousands": thousands, "grouping": [3], "currency": ["", ""]}
 
 
+def time_locale(formatter: Formatter) -> dict[str, Any]:
+    """Return the reader's names of months and days for Vega's axes, as the text writes them."""
+    months = [dt.date(2024, month, 1) for month in range(1, 13)]
+    days = [dt.date(2024, 9, day) for day in range(1, 8)]  # from a Sunday
+    return {
+        "dateTime": "%x %X",
+        "date": "%d %b %Y",
+        "time": "%H:%M:%S",
+        "periods": ["AM", "PM"],
+        "days": [formatter.date(day, "EEEE") for day in days],
+        "shortDays": [formatter.date(day, "EEE") for day in days],
+        "months": [formatter.date(month, "LLLL") for month in months],
+        "shortMonths": [formatter.date(month, "MMM") for month in months],
+    }
+
+
 def svg(
     spec: dict[str, Any], *, name: str, title: str, description: str, formatter: Formatter
 ) -> str:
@@ -751,7 +963,9 @@ def svg(
     formatter : Formatter
         Gives the locale of numbers on axes.
     """
-    drawn: str = vl_convert.vegalite_to_svg(spec, format_locale=locale(formatter))
+    drawn: str = vl_convert.vegalite_to_svg(
+        spec, format_locale=locale(formatter), time_format_locale=time_locale(formatter)
+    )
     drawn = re.sub(r' (?:role|aria-[a-z]+|font-family)="[^"]*"', "", drawn)
     # vl-convert counts its ids on from chart to chart; here they start anew in each.
     for number, old in enumerate(dict.fromkeys(re.findall(r'\bid="([^"]+)"', drawn))):
@@ -793,6 +1007,8 @@ _DOT = re.compile(
 
 def _smaller(body: str) -> str:
     """Save bytes: no invisible marks, and runs of equal dots as one path."""
+    # What draws figures stays known from axes, grids and legends.
+    body = re.sub(r'class="mark-(\w+) role-mark[^"]*"', r'data-mark="\1"', body)
     body = _NOISE.sub("", _EMPTY.sub("", body))
     body = re.sub(r"(<g>)(</g>)", "", body)
     if len(_DOT.findall(body)) < 200:

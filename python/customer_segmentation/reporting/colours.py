@@ -34,6 +34,7 @@ ROLES = {
     "paper": ("#fffffe", "#14171d"),
     "band": ("#c9d3df", "#465264"),
     "accent": ("#22557a", "#8fc1e6"),
+    "unsegmented": ("#8d94a1", "#7d8593"),
     "series1": ("#22557b", "#8fc1e7"),
     "series2": ("#b4631a", "#eda765"),
     "series3": ("#4c7a3f", "#9acb8b"),
@@ -41,6 +42,21 @@ ROLES = {
     "series5": ("#8b7a2e", "#d5c57b"),
     "series6": ("#6b7280", "#b3bac6"),
 }
+
+#: Eleven steps from old to new, each told from the next by its lightness, in light and dark.
+AGES = (
+    ("#b5a642", "#5c6b2e"),
+    ("#92a03f", "#4f7338"),
+    ("#6d9946", "#417b49"),
+    ("#479153", "#37835f"),
+    ("#258763", "#378a78"),
+    ("#1c7b73", "#439191"),
+    ("#286d80", "#5a9aab"),
+    ("#365e86", "#77a5c3"),
+    ("#404c84", "#97b1d6"),
+    ("#45387a", "#b8bfe6"),
+    ("#452269", "#d9cff2"),
+)
 
 #: Ends and middle of the scale of differences; dark text is readable on all of it.
 DIVERGING = ("#5b9bd0", "#aacdea", "#f4f5f7", "#f7c08e", "#e68a3e")
@@ -61,14 +77,21 @@ def place(segment_id: str) -> int:
     return number % len(SEGMENTS)
 
 
+#: Stands in marts for customers of no segment; it has a grey of its own.
+UNSEGMENTED = "none"
+
+
 def light(segment_id: str) -> str:
     """Return the segment's colour on a light page."""
+    if segment_id == UNSEGMENTED:
+        return ROLES["unsegmented"][0]
     return SEGMENTS[place(segment_id)][0]
 
 
 def properties() -> list[tuple[str, str, str]]:
     """Each colour as a custom property: its name, light and dark value."""
     named = [(f"--{name}", *pair) for name, pair in ROLES.items()]
+    named += [(f"--age-{i}", *pair) for i, pair in enumerate(AGES)]
     return [*named, *((f"--segment-{i}", *pair) for i, pair in enumerate(SEGMENTS))]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from customer_segmentation.reporting.colours import UNSEGMENTED
 from customer_segmentation.reporting.errors import MissingMartError, ReportError
 from customer_segmentation.reporting.formats import NUMERIC, UNITS, Formatter
 from customer_segmentation.reporting.relations import Database, Parameter, Relation, Row
@@ -137,6 +138,9 @@ def feature_label(feature: str, features: Mapping[str, Row]) -> str:
     return said[:1].upper() + said[1:]
 
 
+#: What readers call the customers of no segment.
+NOT_SEGMENTED = "Not segmented"
+
 #: Codes whose words are more than the code with spaces.
 _WORDS = {
     "none": "None",
@@ -167,6 +171,11 @@ def words(code: str) -> str:
         return _WORDS[code]
     text = str(code).replace("_", " ")
     return text[:1].upper() + text[1:]
+
+
+def filter_label(options: Mapping[str, Any]) -> str:
+    """Return what stands before the choice that narrows a table's rows."""
+    return str(options.get("filter_label") or words(str(options["filter"]).removesuffix("_id")))
 
 
 _CONDITION = re.compile(r"(\w+) (<=|>=|<|>) (-?[\d.]+(?:e[+-]?\d+)?)")
@@ -262,9 +271,44 @@ class Components(ABC):
             return f"The published database has no table {mart}."
         return "The source lacks the data for it."
 
+    def axis_title(self, label: str, kind: str) -> str:
+        """Return an axis's title, with the currency where the axis shows money."""
+        symbol = self.context.settings.formatter.symbol
+        return f"{label} ({symbol})" if kind.startswith("currency") and symbol else label
+
     def suppressed_text(self) -> str:
-        """Say what a hidden cell says."""
-        return f"suppressed (fewer than {self.context.settings.minimum_cell_count} customers)"
+        """Say why a cell is hidden; it may be there to keep another one from being worked out."""
+        return "hidden: too few customers, or it would give such a figure away"
+
+    def all_hidden(self, what: str) -> Markup:
+        """Say that a table would show hidden cells only."""
+        return self.note(f"{what}: every figure is {self.suppressed_text()}.")
+
+    @staticmethod
+    def is_hidden(row: Row, column: Column) -> bool:
+        """Whether a cell is empty because the mart hides it."""
+        flag = column.flag or "is_suppressed"
+        return row[column.name] is None and flag in row and bool(row[flag])
+
+    def shows_nothing(self, rows: Sequence[Row], columns: Sequence[Column]) -> bool:
+        """Whether every row hides its figures and shows no other."""
+        figures = [column for column in columns if column.is_numeric]
+        return all(
+            all(row[column.name] is None for column in figures)
+            and any(self.is_hidden(row, column) for column in figures)
+            for row in rows
+        )
+
+    @staticmethod
+    def hides_marks(relation: Relation, options: Mapping[str, Any]) -> bool:
+        """Whether a chart lacks marks because the mart hides their figures."""
+        flag = options.get("flag", "is_suppressed")
+        keys = ("value", "x", "y", "size", "total")
+        names = [str(options[key]) for key in keys if options.get(key)] or ["customers_count"]
+        return any(
+            flag in row and row[flag] and any(name in row and row[name] is None for name in names)
+            for row in relation.rows()
+        )
 
     # What each kind of site writes in its own way.
 
@@ -274,7 +318,11 @@ class Components(ABC):
 
     @abstractmethod
     def table(self, relation: Relation, columns: Sequence[Column], **options: Any) -> Markup:
-        """Return a table that sorts and downloads."""
+        """Return a table that sorts and downloads.
+
+        With ``filter='product_type'`` a choice above it narrows the rows by that column, under
+        the name ``filter_label='Product'``.
+        """
 
     @abstractmethod
     def chart(self, kind: str, relation: Relation, **options: Any) -> Markup:
@@ -311,6 +359,8 @@ class Components(ABC):
     def segment_title(self, segment_id: str) -> str:
         """Return a segment's id and name as plain text."""
         name = self.context.names.get(segment_id)
+        if segment_id == UNSEGMENTED:
+            return NOT_SEGMENTED
         return f"{segment_id} {name}" if name else words(segment_id)
 
     def not_available(self, mart: str, what: str) -> Markup:

@@ -12,10 +12,13 @@ from typing import Any
 from markupsafe import Markup
 
 from customer_segmentation.reporting import colours
+from customer_segmentation.reporting.colours import UNSEGMENTED
 from customer_segmentation.reporting.components import (
+    NOT_SEGMENTED,
     Column,
     Components,
     Context,
+    filter_label,
     read_context,
     rule_words,
     shown_codes,
@@ -37,6 +40,11 @@ from customer_segmentation.reporting.text import safe_text
 
 # Evidence asks for the queries of every page, and reports an error where there are none.
 _NO_QUERY = "\n```sql nothing_to_query\nselect 1 as one\n```\n"
+#: What shows intervals in a chart of each kind that has them here.
+INTERVALS = {"bars": "boxes", "bubble": "lines through bubbles", "line": "lines through points"}
+# What Evidence's components can't do, and the HTML pages can: dates in the words of a locale in
+# tables (as text they would not sort, so they stay ISO), number marks of a locale, bands around
+# lines, 'hidden' in a heat map's cell (it stays blank), and a mark at a bar's ceiling.
 # Text that a spreadsheet would run.
 _RUNS = r"^[=+@\t\r-]"
 _QUIET = "text-xs text-base-content-muted mt-1 mb-8"
@@ -51,17 +59,64 @@ class EvidenceComponents(Components):
         self.pages = {page.name: page for page in PAGES}
 
     def _query(
-        self, relation: Relation, columns: Sequence[str] = (), **added: str
+        self,
+        relation: Relation,
+        columns: Sequence[str] = (),
+        *,
+        narrowed_by: str | None = None,
+        **added: str,
     ) -> tuple[str, str]:
-        """Name and fenced text of a query; ``added`` columns are computed for display."""
+        """Name and fenced text of a query; ``added`` columns are computed for display.
+
+        ``narrowed_by`` names a column by whose value the reader narrows the rows; see `_filter`.
+        """
         self.shown += 1
         name = f"q{self.shown}"
         self.used.update(relation.marts())
         text = relation.sql(*columns, evidence=True)
-        if added:
-            extra = ",\n    ".join(f"{sql} as {column}" for column, sql in added.items())
-            text = f"select\n    shown.*,\n    {extra}\nfrom (\n{text}\n) as shown"
+        if added or narrowed_by:
+            extra = "".join(f",\n    {sql} as {column}" for column, sql in added.items())
+            text = f"select\n    shown.*{extra}\nfrom (\n{text}\n) as shown"
+        if narrowed_by:
+            key = f"md5(cast({narrowed_by} as varchar))"
+            text += f"\nwhere '${{inputs.{name}_filter.value}}' in ('all', {key})"
         return name, f"\n\n```sql {name}\n{text}\n```\n\n"
+
+    def _filter(
+        self, relation: Relation, columns: Sequence[Column], options: dict[str, Any]
+    ) -> str:
+        """Write the choice that narrows the table that was asked for last.
+
+        Its values are hashes, because Evidence writes the chosen one into the query as it is.
+        """
+        column = options.get("filter")
+        if not column:
+            return ""
+        name = f"q{self.shown}_filter"
+        kind = next((one.kind for one in columns if one.name == column), "words")
+        shown = (
+            "segment_id || ' ' || coalesce(segment_name, '')"
+            if column == "segment_id"
+            else self._shown_sql(relation, column, kind if kind == "feature" else "words")
+        )
+        wanted = [column, *(["segment_name"] if column == "segment_id" else [])]
+        query = (
+            f"select distinct\n    md5(cast({column} as varchar)) as value,\n    {shown} as label\n"
+            f"from (\n{relation.sql(*wanted, evidence=True)}\n) as shown\n"
+            f"where {column} is not null\norder by label"
+        )
+        attributes = self._attributes(
+            data=Markup(f"{name}_choices"),
+            name=name,
+            value="value",
+            label="label",
+            title=filter_label(options),
+            defaultValue="all",
+        )
+        return (
+            f"\n\n```sql {name}_choices\n{query}\n```\n\n<Dropdown {attributes}>\n"
+            '  <DropdownOption value="all" valueLabel="All" />\n</Dropdown>\n\n'
+        )
 
     def _attributes(self, **values: Any) -> str:
         """Attributes of a component; texts are safe in Svelte, code stands in braces."""
@@ -89,11 +144,43 @@ class EvidenceComponents(Components):
         return f'<p class="{_QUIET}">{joined}</p>\n\n'
 
     def _format(self, column: Column) -> str | None:
-        currency = self.context.settings.formatter.currency
         pattern = EVIDENCE_FORMATS.get(column.kind)
-        if column.kind.startswith("currency") and currency:
-            return f'{pattern} "{currency}"'
+        if column.kind.startswith("currency") and pattern:
+            return self._money(pattern)
         return pattern if column.kind not in ("date", "month") else None
+
+    def _money(self, pattern: str, suffix: str = "") -> str:
+        """Return the format of an amount: the currency's symbol where the locale has it."""
+        formatter = self.context.settings.formatter
+        before, _, after = formatter.money(1).partition("1")
+        before, after = (f'"{mark}"' if mark else "" for mark in (before, f"{after}{suffix}"))
+        return f"{before}{pattern}{after};-{before}{pattern}{after}"
+
+    def _little(self, relation: Relation, column: Column) -> str | None:
+        """Write each row's format where a share or an amount is too little for its own.
+
+        None where no row needs it.
+        """
+        if column.kind not in ("percent", "currency", "currency_precise"):
+            return None
+        formatter = self.context.settings.formatter
+        cases = []
+        shown = relation.everywhere() if relation.parameters else relation
+        found = (row[column.name] for row in shown.rows())
+        known = [float(value) for value in found if value is not None]
+        step = {"percent": 0.001, "currency": 1, "currency_precise": 0.01}[column.kind]
+        for low, high, example in (
+            (0, step / 2, step / 4),
+            (-step / 2, 0, -step / 4),
+            *([(1 - step / 2, 1, 1 - step / 4)] if column.kind == "percent" else []),
+        ):
+            if any(low < value < high for value in known):
+                text = formatter(example, column.kind)
+                test = f"{column.name} > {low} and {column.name} < {high}"
+                cases.append(f"when {test} then {fenced_literal(chr(34) + text + chr(34))}")
+        if not cases:
+            return None
+        return f"case {' '.join(cases)} else {fenced_literal(self._format(column))} end"
 
     def value(self, relation: Relation, column: str, kind: str = "text", **options: Any) -> Markup:
         """Write a figure within a sentence."""
@@ -156,6 +243,8 @@ class EvidenceComponents(Components):
             if options.get("empty"):
                 return self.note(options["empty"])
             return self.not_available(relation.mart, options.get("caption", words(relation.mart)))
+        if not relation.parameters and self.shows_nothing(relation.rows(), columns):
+            return self.all_hidden(options.get("caption", words(relation.mart)))
         return Markup(self._table(relation, columns, options))
 
     def _table(self, relation: Relation, columns: Sequence[Column], options: dict[str, Any]) -> str:
@@ -167,15 +256,19 @@ class EvidenceComponents(Components):
             if column.kind == "segment":
                 relation = relation.named() if column.name == "segment_id" else relation
                 added[f"{column.name}_link"] = self._link_sql(column.name)
+                label = f"{column.name}_shown"
                 if column.name == "segment_id":
                     wanted.append("segment_name")
-                    added["segment_shown"] = "segment_id || ' ' || coalesce(segment_name, '')"
+                    label = "segment_shown"
+                    added[label] = "segment_id || ' ' || coalesce(segment_name, '')"
+                else:
+                    added[label] = _segment_sql(column.name)
                 cells.append(
                     "<Column "
                     + self._attributes(
                         id=f"{column.name}_link",
                         contentType="link",
-                        linkLabel="segment_shown" if column.name == "segment_id" else column.name,
+                        linkLabel=label,
                         title=column.label,
                         sort=True,
                     )
@@ -195,13 +288,20 @@ class EvidenceComponents(Components):
                     f"case when {column.name} then 'yes' when not {column.name} then 'no' end"
                 )
             fmt = self._format(column)
+            scaled = _scaled(column)
+            added |= scaled
+            identifier = next(iter(scaled), identifier)
+            little = self._little(relation, column)
+            if little:
+                fmt_column = f"{column.name}_format"
+                added[fmt_column] = little
             align = "right" if column.is_numeric else "left"
             cells.append(
                 "<Column "
                 + self._attributes(
                     id=identifier,
                     title=column.label,
-                    fmt=fmt,
+                    fmt=fmt if not fmt_column else None,
                     fmtColumn=fmt_column,
                     align=align,
                     wrap=True if not column.is_numeric else None,
@@ -214,7 +314,10 @@ class EvidenceComponents(Components):
                     cells.append(
                         "<Column "
                         + self._attributes(
-                            id=bound, title=f"{column.label}, {label}", fmt=fmt, align="right"
+                            id=f"{bound}_points" if scaled else bound,
+                            title=f"{column.label}, {label}",
+                            fmt=fmt,
+                            align="right",
                         )
                         + " />"
                     )
@@ -231,8 +334,13 @@ class EvidenceComponents(Components):
             cells.append(
                 "<Column " + self._attributes(id="hidden_note", title="Note", wrap=True) + " />"
             )
+        narrowed_by = options.get("filter")
+        if narrowed_by:
+            wanted.append(relation.column(narrowed_by))
+            relation = relation.named() if narrowed_by == "segment_id" else relation
         wanted = list(dict.fromkeys(wanted))
-        name, query = self._query(relation, wanted, **added)
+        name, query = self._query(relation, wanted, narrowed_by=narrowed_by, **added)
+        query = self._filter(relation, columns, options) + query
         rows = 100 if relation.parameters else len(relation.rows())
         attributes = self._attributes(
             data=Markup(name),
@@ -257,8 +365,8 @@ class EvidenceComponents(Components):
             said = {code: rule_words(code, self.context.features, formatter) for code in codes}
         elif kind == "feature":
             said = {code: self.feature_label(code) for code in codes}
-        elif kind == "date":
-            said = {code: formatter(code, "date") for code in codes}
+        elif kind in ("date", "month"):
+            said = {code: formatter(code, kind) for code in codes}
         elif codes and isinstance(codes[0], int):
             said = {code: str(code) for code in codes}
         else:
@@ -276,13 +384,17 @@ class EvidenceComponents(Components):
         return f"case when {column} in ({known or 'null'}) then '/segments/' || {column} end"
 
     def _unit_formats(self, unit_column: str) -> str:
-        currency = self.context.settings.formatter.currency
         cases = []
         for unit, (kind, suffix) in UNITS.items():
             pattern = EVIDENCE_FORMATS[kind]
-            if kind == "currency" and currency:
-                suffix = f"{currency} {suffix}".strip()
-            text = f'{pattern} "{suffix}"' if suffix else pattern
+            after = f" {suffix}" if suffix else ""
+            text = (
+                self._money(pattern, after)
+                if kind == "currency"
+                else f'{pattern}"{after}"'
+                if after
+                else pattern
+            )
             cases.append(f"when {fenced_literal(unit)} then {fenced_literal(text)}")
         return f"case {unit_column} {' '.join(cases)} else '#,##0.00' end"
 
@@ -330,7 +442,12 @@ class EvidenceComponents(Components):
         heading = f'\n\n<p class="mt-6"><b>{safe_text(options["title"])}</b>'
         if options.get("subtitle"):
             heading += f" {safe_text(options['subtitle'])}"
-        return Markup(f"{heading}</p>\n\n{body}\n\n{self._source(options)}{figures}")
+        extra = []
+        if options.get("lower") and not options.get("interval_label") and kind in INTERVALS:
+            extra.append(f"{INTERVALS[kind]} are 95% intervals")
+        if not relation.parameters and self.hides_marks(relation, options):
+            extra.append(self.suppressed_text())
+        return Markup(f"{heading}</p>\n\n{body}\n\n{self._source(options, extra)}{figures}")
 
     def _has(self, relation: Relation, *columns: str) -> bool:
         for column in columns:
@@ -362,23 +479,27 @@ class EvidenceComponents(Components):
             # Evidence has no bar with an interval; a box from bound to bound with the figure as its
             # line shows both.
             added = {"colour": self._colour_sql()} if by_segment else {}
+            scaled = _scaled(Column(value, "", kind, lower=lower, upper=upper))
+            added |= scaled
+            middle, low, high = scaled or (value, lower, upper)
             name, query = self._query(kept, [category, value, lower, upper], **added)
             attributes = self._attributes(
                 data=Markup(name),
                 name=category,
-                intervalBottom=lower,
-                midpoint=value,
-                intervalTop=upper,
+                intervalBottom=low,
+                midpoint=middle,
+                intervalTop=high,
                 color="colour" if by_segment else None,
                 **shared,
             )
             chart = f"{query}<BoxPlot {attributes} />"
         else:
-            name, query = self._query(kept, [category, value])
+            scaled = _scaled(Column(value, "", kind))
+            name, query = self._query(kept, [category, value], **scaled)
             attributes = self._attributes(
                 data=Markup(name),
                 x=category,
-                y=value,
+                y=next(iter(scaled), value),
                 sort=Markup("false"),
                 series=category if by_segment else None,
                 seriesColors=self._colours() if by_segment else None,
@@ -429,7 +550,9 @@ class EvidenceComponents(Components):
                 )
                 parts.append(f"{query}<LineChart {attributes} />")
         else:
-            name, query = self._query(relation.where(**{f"{y}__known": True}), [x, y, series])
+            lower, upper = options.get("lower"), options.get("upper")
+            wanted = [x, y, series, *([lower, upper] if lower and upper else [])]
+            name, query = self._query(relation.where(**{f"{y}__known": True}), wanted)
             attributes = self._attributes(
                 data=Markup(name),
                 x=x,
@@ -442,7 +565,9 @@ class EvidenceComponents(Components):
                 yAxisTitle=options.get("label"),
                 **self._titles(options),
             )
-            parts.append(f"{query}<LineChart {attributes} />")
+            # Evidence has no bands; each point gets a line from bound to bound.
+            inside = _intervals(name, x=x, y=lower, x2=x, y2=upper) if lower and upper else ""
+            parts.append(f"{query}<LineChart {attributes}>{inside}</LineChart>")
         figures = [
             *([Column("segment_id", "Segment", "segment")] if facet == "segment_id" else []),
             Column(
@@ -470,7 +595,9 @@ class EvidenceComponents(Components):
         if not self._has(relation, x, size, y):
             return None
         kept = relation.where(**{f"{x}__known": True, f"{y}__known": True})
-        name, query = self._query(kept, ["segment_id", x, y, size])
+        lower, upper = options.get("lower"), options.get("upper")
+        bounds = [lower, upper] if lower and upper else []
+        name, query = self._query(kept, ["segment_id", x, y, size, *bounds])
         attributes = self._attributes(
             data=Markup(name),
             x=x,
@@ -481,7 +608,7 @@ class EvidenceComponents(Components):
             xFmt=self._format(Column(x, "", options.get("x_format", "percent"))),
             yFmt=self._format(Column(y, "", options.get("y_format", "currency"))),
             xAxisTitle=options["x_label"],
-            yAxisTitle=options["y_label"],
+            yAxisTitle=self.axis_title(options["y_label"], options.get("y_format", "currency")),
             **self._titles(options),
         )
         figures = [
@@ -496,7 +623,8 @@ class EvidenceComponents(Components):
             Column(y, options["y_label"], options.get("y_format", "currency")),
             Column(size, "Customers", "integer"),
         ]
-        return f"{query}<BubbleChart {attributes} />", figures
+        inside = _intervals(name, x=lower, y=y, x2=upper, y2=y) if lower and upper else ""
+        return f"{query}<BubbleChart {attributes}>{inside}</BubbleChart>", figures
 
     def _scatter(self, relation: Relation, options: dict[str, Any]) -> Any:
         x, y = options["x"], options["y"]
@@ -524,7 +652,8 @@ class EvidenceComponents(Components):
             return None
         if row == column:
             raise ReportError("a heat map needs different rows and columns")
-        kept = relation.where(**{f"{value}__known": True})
+        # Cells that are hidden or unknown stay, blank; the table says which are hidden.
+        kept = relation
         name, query = self._query(
             kept,
             [row, column, value],
@@ -537,8 +666,16 @@ class EvidenceComponents(Components):
                 else self._shown_sql(kept, column, "words")
             ),
         )
-        scale = colours.DIVERGING if options.get("diverging", True) else colours.SEQUENTIAL
+        centre = options.get("centre")
+        diverging = centre is not None or options.get("diverging", True)
+        scale = colours.DIVERGING if diverging else colours.SEQUENTIAL
         limit = options.get("limit")
+        if centre is not None and not relation.parameters:  # the scale's middle is the centre
+            known = [item[value] for item in relation.rows() if item[value] is not None]
+            reach = limit or max(abs(item - centre) for item in known) or 1
+            lowest, limit = centre - reach, centre + reach
+        else:
+            lowest = None if limit is None else -limit if diverging else 0
         attributes = self._attributes(
             data=Markup(name),
             x="column_shown",
@@ -546,9 +683,7 @@ class EvidenceComponents(Components):
             value=value,
             valueFmt=self._format(Column(value, "", kind)) or "0.00",
             colorScale=Markup("[" + ", ".join(_js(item) for item in scale) + "]"),
-            min=None
-            if limit is None
-            else Markup(str(-limit if options.get("diverging", True) else 0)),
+            min=None if lowest is None else Markup(str(lowest)),
             max=None if limit is None else Markup(str(limit)),
             xSort=None,
             legend=Markup("false"),
@@ -590,38 +725,89 @@ class EvidenceComponents(Components):
         figures = [
             Column(category, "Segment", "segment" if category == "segment_id" else "words"),
             *(Column(item, label, kind) for item, label in options["parts"]),
-            Column(total, options.get("label", "Total"), kind),
+            Column(
+                total,
+                options.get("label", "Total"),
+                kind,
+                lower=options.get("lower"),
+                upper=options.get("upper"),
+            ),
+            *([Column(options["ceiling"], "Ceiling", kind)] if options.get("ceiling") else []),
         ]
+        # Evidence's stacks carry neither an interval nor a ceiling: both are in the figures.
         return f"{query}<BarChart {attributes} />", figures
 
     def _flow(self, relation: Relation, options: dict[str, Any]) -> Any:
         if not self._has(relation, "from_segment_id", "to_segment_id", "customers_count"):
             return None
-        last = relation.order("-to_observation_date").get("from_observation_date")
-        kept = relation.where(from_observation_date=last, customers_count__least=1)
+        kept = relation.where(customers_count__least=1)
+        ends = (
+            ("source", "from_segment_id", "from_observation_date"),
+            ("target", "to_segment_id", "to_observation_date"),
+        )
         name, query = self._query(
             kept,
-            ["from_segment_id", "to_segment_id", "customers_count"],
-            source="from_segment_id || ' before'",
-            target="to_segment_id || ' after'",
+            [column for _, *columns in ends for column in columns] + ["customers_count"],
+            **{
+                end: f"{_segment_sql(segment)} || ', ' || {self._shown_sql(kept, date, 'month')}"
+                for end, segment, date in ends
+            },
         )
+        # Evidence colours and places nodes by their names, in the order in which rows bring them.
+        formatter = self.context.settings.formatter
+        nodes: dict[str, tuple[str, Any]] = {}
+        for row in kept.rows():
+            for _, segment, date in ends:
+                shown = NOT_SEGMENTED if row[segment] == UNSEGMENTED else row[segment]
+                label = f"{shown}, {formatter(row[date], 'month')}"
+                nodes.setdefault(label, (str(row[segment]), row[date]))
+        dates = sorted({date for _, date in nodes.values()})
+        palette = ", ".join(_js(colours.light(segment)) for segment, _ in nodes.values())
+        depths = ", ".join(f"{_js(key)}: {dates.index(at)}" for key, (_, at) in nodes.items())
         attributes = self._attributes(
             data=Markup(name),
             sourceCol="source",
             targetCol="target",
             valueCol="customers_count",
             valueFmt="#,##0",
+            colorPalette=Markup(f"[{palette}]"),
+            depthOverride=Markup(f"{{{depths}}}"),
+            linkColor="source",
             chartAreaHeight=Markup("380"),
             **self._titles(options),
         )
         figures = [
             Column("from_observation_date", "From date"),
-            Column("from_segment_id", "From"),
-            Column("to_segment_id", "To"),
+            Column("from_segment_id", "From", "segment"),
+            Column("to_segment_id", "To", "segment"),
             Column("customers_count", "Customers", "integer"),
             Column("migration_rate", "Share of the segment before", "percent"),
         ]
         return f"{query}<SankeyDiagram {attributes} />", figures
+
+
+def _segment_sql(column: str) -> str:
+    """Write the expression that gives a segment's id, or words where there is none."""
+    return (
+        f"case {column} when {fenced_literal(UNSEGMENTED)} "
+        f"then {fenced_literal(NOT_SEGMENTED)} else {column} end"
+    )
+
+
+def _scaled(column: Column) -> dict[str, str]:
+    """Columns in percentage points, which Evidence's formats can't make of ratios."""
+    if column.kind != "percentage_points":
+        return {}
+    names = (column.name, column.lower, column.upper)
+    return {f"{name}_points": f"100 * {name}" for name in names if name}
+
+
+def _intervals(query: str, *, x: str, y: str, x2: str, y2: str) -> str:
+    """Return lines from bound to bound in a chart."""
+    return (
+        f"<ReferenceLine data={{{query}}} x={x} y={y} x2={x2} y2={y2} hideValue=true "
+        "lineType=solid symbolStart=none symbolEnd=none />"
+    )
 
 
 def _js(text: str) -> str:

@@ -21,7 +21,8 @@ EVIDENCE_FORMATS = {
     "trimmed": "#,##0.0",
     "precise": "#,##0.00",
     "percent": "0.0%",
-    "percentage_points": "+0.0%;-0.0%",
+    # Of a hundred times the value; see `evidence._scaled`.
+    "percentage_points": '+0.0" pp";-0.0" pp";0.0" pp"',
     "signed": "+0.00;-0.00",
     "currency": "#,##0",
     "currency_precise": "#,##0.00",
@@ -31,6 +32,8 @@ EVIDENCE_FORMATS = {
 }
 # As people round, and as browsers do in the Evidence pages.
 _HALVES_UP = Context(rounding=ROUND_HALF_UP)
+# Below this a double holds the error of its calculation and nothing else.
+_NOISE = 1e-9
 NUMERIC = frozenset(EVIDENCE_FORMATS) - {"date", "month"} | {"unit"}
 
 
@@ -78,18 +81,35 @@ class Formatter:
         return self._minus(text)
 
     def percent(self, value: float, digits: int = 1, *, signed: bool = False) -> str:
-        """Return a ratio as a percentage."""
+        """Return a ratio as a percentage; what is neither none nor all never reads as such."""
+        step = 10.0 ** -(digits + 2)
+        mark = ""
+        if _NOISE < abs(value) < step / 2:
+            mark, value = ("<" if value > 0 else ">"), math.copysign(step, value)
+        elif not signed and 1 - step / 2 <= value < 1 - _NOISE:
+            mark, value = ">", 1 - step
         with localcontext(_HALVES_UP):
             text = _percent_pattern(self.locale, digits).apply(value, _locale(self.locale))
-        return self._minus(("+" if signed and value > 0 else "") + text)
+        return mark + self._minus(("+" if signed and value > 0 else "") + text)
+
+    @property
+    def symbol(self) -> str:
+        """The currency's symbol, or an empty string where the source doesn't say."""
+        if not self.currency:
+            return ""
+        return str(get_currency_symbol(self.currency, locale=_locale(self.locale)))
 
     def money(self, value: Any, digits: int = 0) -> str:
-        """Return an amount with the currency's symbol where it has one."""
+        """Return an amount with the currency's symbol where it has one; a little is not nothing."""
+        step = 10.0**-digits
+        if _NOISE < abs(value) < step / 2:
+            mark = "<" if value > 0 else ">"
+            return mark + self.money(math.copysign(step, value), digits)
         plain = self.number(abs(value), digits)
         sign = "\u2212" if value < 0 and plain.strip("0.,") else ""
         if not self.currency:
             return sign + plain
-        symbol = get_currency_symbol(self.currency, locale=_locale(self.locale))
+        symbol = self.symbol
         gap = "\u00a0" if len(symbol) > 1 and symbol.isalpha() else ""
         if _locale(self.locale).currency_formats["standard"].pattern.startswith("\xa4"):
             return f"{sign}{symbol}{gap}{plain}"

@@ -13,15 +13,28 @@ from markupsafe import Markup
 
 from customer_segmentation.reporting import charts, colours
 from customer_segmentation.reporting.components import (
+    NOT_SEGMENTED,
     Column,
     Components,
     Context,
+    filter_label,
     rule_words,
     words,
 )
 from customer_segmentation.reporting.errors import ReportError
 from customer_segmentation.reporting.relations import Relation, Row
 from customer_segmentation.reporting.text import html_attribute, html_text, safe_text
+
+#: Tables of at most so many rows stay on one printed page.
+SHORT = 12
+
+#: What shows intervals in a chart of each kind.
+INTERVALS = {
+    "bars": "lines across bars",
+    "bubble": "lines through bubbles",
+    "line": "bands around lines",
+    "stack": "lines across bars",
+}
 
 
 def slug(text: str) -> str:
@@ -38,7 +51,10 @@ def segment_file(segment_id: str) -> str:
 
 
 def raw(value: Any) -> str:
-    """Return a value for a CSV file: no grouping, a point as decimal mark, ISO dates."""
+    """Return a value for a CSV file: no grouping, a point as decimal mark, ISO dates.
+
+    Numbers have ten significant digits, more than any figure here is known to.
+    """
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -46,7 +62,7 @@ def raw(value: Any) -> str:
     if isinstance(value, dt.datetime | dt.date):
         return value.isoformat()[:10]
     if isinstance(value, float):
-        return repr(float(f"{value:.13g}"))
+        return repr(float(f"{value:.10g}"))
     return str(value)
 
 
@@ -58,6 +74,14 @@ class HtmlComponents(Components):
         self.root = root
         self.blocks: list[str] = []
         self.has_charts = False
+        self._addresses: dict[str, int] = {}
+
+    def address(self, kind: str, name: str) -> str:
+        """Return an id that follows from a name, so that links to it last."""
+        wanted = f"{kind}-{slug(name)}"
+        self._addresses[wanted] = self._addresses.get(wanted, 0) + 1
+        again = self._addresses[wanted]
+        return wanted if again == 1 else f"{wanted}-{again}"
 
     # Blocks
 
@@ -93,12 +117,14 @@ class HtmlComponents(Components):
     def _segment(self, segment_id: str) -> str:
         name = self.context.names.get(segment_id)
         swatch = f'<span class="swatch s{colours.place(segment_id)}" aria-hidden="true"></span>'
+        if segment_id == colours.UNSEGMENTED:
+            swatch = '<span class="swatch none" aria-hidden="true"></span>'
+            return f'<span class="segment">{swatch}{html_text(NOT_SEGMENTED)}</span>'
         if name is None:
             return f'<span class="segment">{html_text(self._label(segment_id))}</span>'
         return (
             f'<a class="segment" href="{self.root}{html_attribute(segment_file(segment_id))}">'
-            f'{swatch}<span class="sid">{html_text(segment_id)}</span> '
-            f"<span>{html_text(name)}</span></a>"
+            f'{swatch}<span class="sid">{html_text(segment_id)}</span> {html_text(name)}</a>'
         )
 
     def value(self, relation: Relation, column: str, kind: str = "text", **options: Any) -> Markup:
@@ -162,7 +188,7 @@ class HtmlComponents(Components):
             f"{caller()}\n\n</details>\n\n"
         )
 
-    def _source(self, options: dict[str, Any], extra: Sequence[str] = ()) -> str:
+    def _source(self, options: dict[str, Any], extra: Sequence[str], address: str) -> str:
         parts = self.source_line(
             as_of=options.get("as_of"),
             population=options.get("population", ""),
@@ -170,7 +196,11 @@ class HtmlComponents(Components):
             note=options.get("note", ""),
         )
         joined = " · ".join(html_text(part) for part in (*parts, *extra))
-        return f'<p class="source">{joined}</p>'
+        what = html_attribute(f"Link to {options.get('caption') or options.get('title') or 'this'}")
+        return (
+            f'<p class="source">{joined} <a class="anchor" href="#{address}" aria-label="{what}">'
+            "Link</a></p>"
+        )
 
     # Tables
 
@@ -179,12 +209,16 @@ class HtmlComponents(Components):
         for column in columns:
             for name in column.names:
                 relation.column(name)
+        if options.get("filter"):
+            relation.column(options["filter"])
         rows = relation.rows()
         caption = options.get("caption", "")
         if not rows and options.get("empty"):
             return self.note(options["empty"])
         if not rows:
             return self.not_available(relation.mart, caption or words(relation.mart))
+        if self.shows_nothing(rows, columns):
+            return self.all_hidden(caption or words(relation.mart))
         return self.block(self._table(rows, columns, options, relation))
 
     def _table(
@@ -195,13 +229,15 @@ class HtmlComponents(Components):
         relation: Relation,
     ) -> str:
         self.shown += 1
-        number = self.shown
+        address = self.address(
+            "table", options.get("name") or options.get("caption") or relation.mart
+        )
         name = slug(options.get("name") or relation.mart)
         caption = options.get("caption", words(relation.mart))
         has_hidden = False
         head = []
         for index, column in enumerate(columns):
-            names = "|".join(column.names[: 3 if column.lower else 1])
+            names = "|".join(self._downloaded(column))
             kind = "n" if column.is_numeric else "t"
             hint = f' title="{html_attribute(column.help)}"' if column.help else ""
             head.append(
@@ -214,23 +250,18 @@ class HtmlComponents(Components):
             cells = []
             for index, column in enumerate(columns):
                 found = row[column.name]
-                flag = column.flag or "is_suppressed"
-                hidden = found is None and flag in row and bool(row[flag])
+                hidden = self.is_hidden(row, column)
                 has_hidden = has_hidden or hidden
-                values = [raw(found)]
-                if column.lower and column.upper:
-                    values += [raw(row[column.lower]), raw(row[column.upper])]
+                values = [raw(found), *(self._beside(row, column))]
                 if hidden:
-                    values[0] = "suppressed"
+                    values[0] = "hidden"
+                    reason = self.suppressed_text().removeprefix("hidden")
                     text = (
-                        '<span class="none">suppressed<span class="sr"> (fewer than '
-                        f"{self.context.settings.minimum_cell_count} customers)</span></span>"
+                        f'<span class="none">hidden<span class="sr">{html_text(reason)}</span>'
+                        "</span>"
                     )
                 elif found is None:
-                    text = (
-                        '<span class="none"><span aria-hidden="true">\u2013</span>'
-                        '<span class="sr">not available</span></span>'
-                    )
+                    text = '<span class="none" role="img" aria-label="not available">\u2013</span>'
                 else:
                     text = self.shown_value(found, column, row)
                     if column.lower and column.upper and row[column.lower] is not None:
@@ -243,30 +274,108 @@ class HtmlComponents(Components):
                         )
                 tag = 'th scope="row"' if index == 0 else "td"
                 kind = "n" if column.is_numeric else "d" if column.kind == "date" else "t"
-                attribute = html_attribute("|".join(value.replace("|", "/") for value in values))
-                cells.append(
-                    f'<{tag} class="{kind}" data-v="{attribute}">{text}</{tag.split()[0]}>'
+                # A value that reads the same as text is not written twice.
+                attributes = "".join(
+                    f' data-v{place or ""}="{html_attribute(value)}"'
+                    for place, value in enumerate(values)
+                    if place or html_attribute(value) != text
                 )
-            body.append(f"<tr>{''.join(cells)}</tr>")
+                cells.append(f'<{tag} class="{kind}"{attributes}>{text}</{tag.split()[0]}>')
+            kept = options.get("filter")
+            mark = f' data-filter="{html_attribute(raw(row[kept]))}"' if kept else ""
+            body.append(f"<tr{mark}>{''.join(cells)}</tr>")
         extra = []
         if any(column.lower for column in columns):
             extra.append("ranges are 95% intervals")
         if has_hidden:
             extra.append(self.suppressed_text())
         hidden_caption = ' class="sr"' if options.get("hide_caption") else ""
-        heading = f'<caption id="t{number}-cap"{hidden_caption}>{html_text(caption)}</caption>'
+        heading = (
+            f'<figcaption id="{address}-name"{hidden_caption}>{html_text(caption)}</figcaption>'
+        )
         intervals = sum(column.lower is not None for column in columns)
+        constants = json.dumps(self._constants(columns, options, relation))
         many = " many" if intervals > 2 else ""
+        many += " short" if len(rows) <= SHORT else ""
         many += " broad" if len(columns) + intervals > 8 else ""
         return (
-            f'<figure class="table{many}" data-name="{name}" '
-            f'data-mart="{html_attribute(relation.mart)}">'
-            f'<div class="scroll" tabindex="0" role="region" aria-labelledby="t{number}-cap">'
-            f"<table>{heading}<thead><tr>{''.join(head)}</tr></thead>"
+            f'<figure class="table{many}" id="{address}" data-name="{name}" '
+            f'data-mart="{html_attribute(relation.mart)}" '
+            f'data-constants="{html_attribute(constants)}">'
+            f"{heading}{self._filter(rows, columns, options, address)}"
+            f'<div class="scroll" tabindex="0" role="region" aria-labelledby="{address}-name">'
+            f'<table aria-labelledby="{address}-name"><thead><tr>{"".join(head)}</tr></thead>'
             f"<tbody>{''.join(body)}</tbody></table></div>"
-            f"{self._source(options, extra)}"
+            f"{self._source(options, extra, address)}"
             '<p class="tools"><button type="button" class="csv" hidden>Download CSV</button></p>'
             "</figure>"
+        )
+
+    def _downloaded(self, column: Column) -> list[str]:
+        """Names of what a column brings into a CSV file: figure, bounds, unit, a segment's name.
+
+        The name comes from the menu; see site.js.
+        """
+        names = [column.name]
+        if column.lower and column.upper:
+            names += [column.lower, column.upper]
+        if column.kind == "unit" and column.unit:
+            names.append(column.unit)
+        if column.kind == "segment":
+            names.append(f"{column.name.removesuffix('_id')}_name")
+        return names
+
+    def _beside(self, row: Row, column: Column) -> list[str]:
+        """Return the values of those names after the first."""
+        values = []
+        if column.lower and column.upper:
+            values += [raw(row[column.lower]), raw(row[column.upper])]
+        if column.kind == "unit" and column.unit:
+            values.append(raw(row[column.unit]))
+        return values
+
+    def _constants(
+        self, columns: Sequence[Column], options: dict[str, Any], relation: Relation
+    ) -> dict[str, str]:
+        """Return what every row of a CSV file says: the date, and the page's segment."""
+        said = {}
+        segment = next((p.value for p in relation.parameters if p.name == "segment"), None)
+        if segment is not None and all(column.name != "segment_id" for column in columns):
+            said = {"segment_id": raw(segment), "segment_name": self.context.names.get(segment, "")}
+        if options.get("as_of"):
+            said["as_of"] = raw(options["as_of"]).removeprefix("As of ")
+        return said
+
+    def _filter(
+        self, rows: Sequence[Row], columns: Sequence[Column], options: dict[str, Any], name: str
+    ) -> str:
+        """Write a choice that narrows a table's rows; site.js shows it."""
+        column = options.get("filter")
+        if not column:
+            return ""
+        kind = next((one.kind for one in columns if one.name == column), "words")
+        shown: dict[str, str] = {}
+        for row in rows:
+            if row[column] is not None:
+                value = row[column]
+                shown[raw(value)] = (
+                    self._label(str(value))
+                    if kind == "segment" or column == "segment_id"
+                    else self.feature_label(str(value))
+                    if kind == "feature"
+                    else words(str(value))
+                    if isinstance(value, str)
+                    else self.context.settings.formatter(value, kind)
+                )
+        choices = "".join(
+            f'<option value="{html_attribute(value)}">{html_text(text)}</option>'
+            for value, text in sorted(shown.items(), key=lambda pair: pair[1])
+        )
+        label = html_text(filter_label(options))
+        return (
+            f'<p class="filter" hidden><label for="{name}-filter">{label}</label> '
+            f'<select id="{name}-filter"><option value="" data-all>All</option>{choices}</select> '
+            '<span class="said" role="status"></span></p>'
         )
 
     # Charts
@@ -286,21 +395,17 @@ class HtmlComponents(Components):
         build, description, columns = made
         self.shown += 1
         self.has_charts = True
-        name = f"c{self.shown}"
+        name = self.address("chart", options.get("name") or options["title"])
         formatter = self.context.settings.formatter
         drawings = []
         wide = charts.specification(build, options.get("width", charts.WIDE))
-        sizes = [("wide", wide)]
-        if kind == "scatter":  # points are many, and as good when they are small
-            sizes = [("wide narrow", wide)]
-        else:
-            sizes.append(("narrow", charts.specification(build, charts.NARROW)))
+        sizes = [("wide", wide), ("narrow", charts.specification(build, charts.NARROW))]
         for size, spec in sizes:
             drawings.append(
                 f'<div class="plot {size}">'
                 + charts.svg(
                     spec,
-                    name=f"{name}{size[0]}",
+                    name=f"{name}-{size[0]}",
                     title=options["title"],
                     description=description,
                     formatter=formatter,
@@ -316,9 +421,16 @@ class HtmlComponents(Components):
         live = (
             live.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
         )
-        extra = ["bars and ranges are 95% intervals"] if options.get("lower") else []
-        if options.get("lower") and options.get("interval_label"):
-            extra = []
+        extra = []
+        if options.get("lower") and not options.get("interval_label"):
+            extra.append(f"{INTERVALS[kind]} are 95% intervals")
+        if options.get("ceiling"):
+            extra.append("thick marks are the ceiling")
+        if self.hides_marks(relation, options):
+            reason = self.suppressed_text()
+            if kind == "heat" and "\u00d7" in drawings[1]:
+                reason = reason.replace("hidden", "hidden (\u00d7 where narrow)")
+            extra.append(reason)
         details = ""
         if columns and options.get("figures", True):
             table_options = {
@@ -336,15 +448,15 @@ class HtmlComponents(Components):
             + (f" <span>{html_text(options['subtitle'])}</span>" if options.get("subtitle") else "")
             + f'</figcaption>{"".join(drawings)}<div class="live" hidden></div>'
             f'<script type="application/json" class="spec">{live}</script>'
-            f"{self._source(options, extra)}{details}</figure>"
+            f"{self._source(options, extra, name)}{details}</figure>"
         )
 
     def _ids(self) -> list[str]:
         return [segment.segment_id for segment in self.context.segments]
 
     def _label(self, segment_id: str, limit: int = 44) -> str:
-        if segment_id == "none":
-            return "Not segmented"
+        if segment_id == colours.UNSEGMENTED:
+            return NOT_SEGMENTED
         name = self.context.names.get(segment_id, "")
         return charts.shortened(f"{segment_id}  {name}" if name else words(segment_id), limit)
 
@@ -421,7 +533,7 @@ class HtmlComponents(Components):
             return charts.bars(
                 rows,
                 width=width,
-                title=options.get("label", ""),
+                title=self.axis_title(options.get("label", ""), kind),
                 kind=kind,
                 segments=segments,
                 has_interval=bool(lower),
@@ -460,6 +572,7 @@ class HtmlComponents(Components):
                     "segment_id": self._series(row[series]),
                     "label": str(row[series]) if is_segment else words(str(row[series])),
                     "is_last": row[x] == last[row[series]],
+                    **({"opened": row[series]} if isinstance(row[series], dt.date) else {}),
                     **({"is_chosen": row[x] == options["mark"]} if options.get("mark") else {}),
                     f"Tip {series_label}": self._label(self._series(row[series])),
                     f"Tip {options.get('x_label', 'At')}": formatter(
@@ -468,6 +581,14 @@ class HtmlComponents(Components):
                     f"Tip {options.get('label', 'Value')}": formatter(row[y], kind),
                 }
             )
+            if lower and upper and row[lower] is not None and row[upper] is not None:
+                said = f"{formatter(row[lower], kind)} to {formatter(row[upper], kind)}"
+                rows[-1][f"Tip {options.get('interval_label', '95% interval')}"] = said
+            for extra, extra_label, extra_kind in options.get("tips", ()):
+                found = row[relation.column(extra)]
+                rows[-1][f"Tip {extra_label}"] = (
+                    "not available" if found is None else formatter(found, extra_kind)
+                )
         is_date = isinstance(found_rows[0][x], dt.date)
         x_kind = "date" if is_date else "integer"
         ordered = list(dict.fromkeys(row[series] for row in found_rows))
@@ -475,7 +596,23 @@ class HtmlComponents(Components):
             ordered.sort()
         names = [self._series(item) for item in ordered]
         facet = bool(facet_column)
-        if facet:
+        facets = list(dict.fromkeys(row["series"] for row in rows))
+        has_labels = facet and facet_column != series
+        if has_labels:  # the last point of each line of each facet carries the line's name
+            steps = [float(row["x"]) for row in rows if not is_date]
+            reach = (max(steps) - min(steps)) * 0.25 if steps else 0
+            for name in facets:
+                inside = [entry for entry in rows if entry["series"] == name]
+                ends = {entry["segment_id"]: entry for entry in inside}
+                for entry in inside:
+                    opened = entry.pop("opened", None)
+                    if ends[entry["segment_id"]] is not entry:
+                        del entry["is_last"], entry["label"]
+                    elif opened is not None:
+                        entry["label"] = formatter.date(opened, "MMM yy")
+                    entry |= {"is_last": True} if "label" in entry else {}
+                charts.spread(list(ends.values()), rows, reach)
+        elif facet:
             for entry in rows:
                 entry.pop("is_last")
         described = "; ".join(
@@ -500,9 +637,7 @@ class HtmlComponents(Components):
             if facet:
                 return alt.Color(
                     "segment_id:N",
-                    legend=alt.Legend(
-                        title=options.get("series_label"), orient="bottom", columns=4
-                    ),
+                    legend=None,
                     scale=alt.Scale(domain=names, range=charts.ages(len(names))),
                 )
             return alt.Color(
@@ -515,7 +650,7 @@ class HtmlComponents(Components):
             return charts.lines(
                 rows,
                 width=width,
-                title=options.get("label", ""),
+                title=self.axis_title(options.get("label", ""), kind),
                 x_title=options.get("x_label", "") if not is_date else "",
                 kind=kind,
                 colour=colour(),
@@ -524,6 +659,8 @@ class HtmlComponents(Components):
                 series="segment_id",
                 facet=facet,
                 shared=facet_column != series,
+                facets=len(facets),
+                labelled_facets=has_labels,
                 marks=len(rows) < 400 and not (facet and facet_column != series),
                 y_zero=options.get("zero", True),
                 rule=options.get("mark"),
@@ -542,6 +679,7 @@ class HtmlComponents(Components):
             ),
             Column(x, options.get("x_label", "Date"), "date" if is_date else "integer"),
             Column(y, options.get("label", "Value"), kind, lower=lower, upper=upper),
+            *(Column(*extra) for extra in options.get("tips", ())),
         ]
         return build, described, columns
 
@@ -584,8 +722,8 @@ class HtmlComponents(Components):
             return charts.bubbles(
                 rows,
                 width=width,
-                x_title=options["x_label"],
-                y_title=options["y_label"],
+                x_title=self.axis_title(options["x_label"], x_kind),
+                y_title=self.axis_title(options["y_label"], y_kind),
                 x_kind=x_kind,
                 y_kind=y_kind,
                 segments=self._ids(),
@@ -689,10 +827,11 @@ class HtmlComponents(Components):
         column_order = list(dict.fromkeys(row["column"] for row in rows))
         if options.get("sort_columns", column_name == "segment_id"):
             column_order.sort()
-        diverging = options.get("diverging", True)
+        centre = float(options.get("centre", 0))
+        diverging = "centre" in options or options.get("diverging", True)
         limit = (
             options.get("limit")
-            or max(abs(float(row["value"])) for row in rows if row["value"] is not None)
+            or max(abs(float(row["value"]) - centre) for row in rows if row["value"] is not None)
             or 1
         )
         longest = max(len(item) for item in row_order)
@@ -702,8 +841,10 @@ class HtmlComponents(Components):
         )
 
         def build(width: int) -> alt.TopLevelMixin:
-            left = min(
-                int(longest * (7.2 if width > 400 else 6.4)) + 14, 240 if width > 400 else 176
+            left = (
+                min(int(longest * 7.2) + 14, 240)
+                if width > 400
+                else min(int(longest * 5.7) + 14, 134)
             )
             return charts.heat(
                 rows,
@@ -716,7 +857,12 @@ class HtmlComponents(Components):
                 left=left,
                 column_title=options.get("column_label"),
                 cell=options.get("cell", 28),
-                legend_format="+.1f" if diverging else charts.axis_format(kind),
+                legend_format="+.1f"
+                if diverging and not centre
+                else ",.1~f"
+                if diverging
+                else charts.axis_format(kind),
+                centre=centre,
             )
 
         columns = [
@@ -743,6 +889,10 @@ class HtmlComponents(Components):
         kind = options.get("format", "percent")
         total = relation.column(options["total"])
         category = options.get("category", "segment_id")
+        lower, upper, ceiling = (options.get(name) for name in ("lower", "upper", "ceiling"))
+        for name in (lower, upper, ceiling):
+            if name:
+                relation.column(name)
         formatter = self.context.settings.formatter
         rows: charts.Data = []
         order = 0
@@ -769,12 +919,22 @@ class HtmlComponents(Components):
                         "Tip Value": formatter(found, kind),
                     }
                 )
+            low, high = (row[name] if name else None for name in (lower, upper))
+            most = row[ceiling] if ceiling else None
+            shown = formatter(row[total], kind)
+            if low is not None and high is not None:
+                shown += f" ({formatter(low, kind)} to {formatter(high, kind)})"
             rows.append(
                 {
                     "order": order,
                     "part": None,
                     "value": row[total],
+                    "lower": low,
+                    "upper": high,
+                    "ceiling": most,
+                    "end": max(v for v in (row[total], high, most) if v is not None),
                     "shown": formatter(row[total], kind),
+                    "said": shown + (f", ceiling {formatter(most, kind)}" if most else ""),
                     "label": label,
                 }
             )
@@ -782,23 +942,26 @@ class HtmlComponents(Components):
         if not rows:
             return None
         described = "; ".join(
-            f"{row['label']}: {row['shown']}" for row in rows if row["part"] is None
+            f"{row['label']}: {row.pop('said')}" for row in rows if row["part"] is None
         )
 
         def build(width: int) -> alt.TopLevelMixin:
             return charts.stacks(
                 rows,
                 width=width,
-                title=options.get("label", ""),
+                title=self.axis_title(options.get("label", ""), kind),
                 kind=kind,
                 parts=[part for _, part in parts],
                 rows_count=order,
+                has_interval=bool(lower),
+                has_ceiling=bool(ceiling),
             )
 
         columns = [
             Column(category, "Segment", "segment" if category == "segment_id" else "words"),
             *(Column(column, part, kind) for column, part in parts),
-            Column(total, options.get("label", "Total"), kind),
+            Column(total, options.get("label", "Total"), kind, lower=lower, upper=upper),
+            *([Column(ceiling, "Ceiling", kind)] if ceiling else []),
         ]
         return build, described, columns
 
@@ -811,6 +974,7 @@ class HtmlComponents(Components):
             {row["from_observation_date"] for row in found}
             | {row["to_observation_date"] for row in found}
         )
+        names = {colours.UNSEGMENTED: NOT_SEGMENTED}
         position = {date: index for index, date in enumerate(dates)}
         segments = [*self._ids()]
         for row in found:
@@ -833,8 +997,9 @@ class HtmlComponents(Components):
             for row in found
         ]
         described = "; ".join(
-            f"{formatter.date(row['from_observation_date'], 'MMM y')} {row['from_segment_id']} to "
-            f"{row['to_segment_id']}: {row['customers_count']}"
+            f"{formatter.date(row['from_observation_date'], 'MMM y')} "
+            f"{names.get(row['from_segment_id'], row['from_segment_id'])} to "
+            f"{names.get(row['to_segment_id'], row['to_segment_id'])}: {row['customers_count']}"
             for row in found
             if not row["is_stay"]
         )[:1500]
@@ -848,6 +1013,7 @@ class HtmlComponents(Components):
                 date_labels=[
                     formatter.date(date, "MMM y" if width > 400 else "MM/yy") for date in dates
                 ],
+                names=names,
             )
 
         columns = [

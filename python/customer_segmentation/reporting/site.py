@@ -14,11 +14,11 @@ from jinja2 import Environment, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from customer_segmentation.reporting import colours
+from customer_segmentation.reporting import charts, colours
 from customer_segmentation.reporting.components import Context, read_context
 from customer_segmentation.reporting.html import HtmlComponents, segment_file, slug
 from customer_segmentation.reporting.pages import PAGES, Page
-from customer_segmentation.reporting.relations import Database, Parameter
+from customer_segmentation.reporting.relations import Database, Parameter, Relation
 from customer_segmentation.reporting.templates import environment, read_glossary, render
 
 _ASSETS = resources.files("customer_segmentation.reporting") / "assets"
@@ -62,7 +62,7 @@ def render_site(
             pages = _pages(context, templates, is_documented=documentation is not None)
         finally:
             source.close()
-        files = {**pages, **_assets(), "assets/vega.js": vega.result()}
+        files = {**pages, **_assets(context), "assets/vega.js": vega.result()}
     fresh = out_dir.with_name(out_dir.name + ".new")
     if fresh.exists():
         shutil.rmtree(fresh)
@@ -83,10 +83,17 @@ def _vega() -> str:
     return str(vl_convert.javascript_bundle())  # type: ignore[call-arg]
 
 
-def _assets() -> dict[str, str]:
+def _assets(context: Context) -> dict[str, str]:
+    formatter = context.settings.formatter
+    settings = {
+        "palette": [[name, value] for name, value, _ in colours.properties()],
+        "formatLocale": charts.locale(formatter),
+        "timeFormatLocale": charts.time_locale(formatter),
+    }
     return {
         "assets/site.css": palette_css() + (_ASSETS / "site.css").read_text(encoding="utf-8"),
-        "assets/site.js": (_ASSETS / "site.js").read_text(encoding="utf-8"),
+        "assets/site.js": f"window.report = {json.dumps(settings)};\n"
+        + (_ASSETS / "site.js").read_text(encoding="utf-8"),
     }
 
 
@@ -108,12 +115,17 @@ def _pages(context: Context, templates: Path, *, is_documented: bool) -> dict[st
     )
     layout = shell.from_string((_ASSETS / "page.html").read_text(encoding="utf-8"))
     markdown = MarkdownIt("commonmark", {"html": True}).enable("table")
+    shown = context.database.has("segment_overview")
+    observed = Relation(context.database, "segment_overview").first() if shown else None
+    as_of = ""
+    if observed and observed.get("observation_date"):
+        as_of = context.settings.formatter.date(observed["observation_date"])
     rendered: dict[str, str] = {}
     for page in PAGES:
         for values, file, title in _variants(page, context):
             components = HtmlComponents(context, root="../" * file.count("/"))
             text = render(jinja, page.template, components, **values)
-            body = components.placed(_headings(markdown.render(text)))
+            body = components.placed(_scrolled(_headings(markdown.render(text))))
             rendered[file] = layout.render(
                 title=title,
                 site=context.settings,
@@ -136,7 +148,7 @@ def _pages(context: Context, templates: Path, *, is_documented: bool) -> dict[st
                 has_charts=components.has_charts,
                 language=context.settings.formatter.locale.replace("_", "-"),
                 page_class=page.name,
-                palette=json.dumps([[name, value] for name, value, _ in colours.properties()]),
+                as_of=as_of,
             )
     return rendered
 
@@ -152,6 +164,12 @@ def _variants(page: Page, context: Context) -> list[tuple[dict[str, object], str
         )
         for segment in context.segments
     ]
+
+
+def _scrolled(html: str) -> str:
+    """Let plain tables scroll in a box of their own."""
+    opening = '<div class="scroll plain" tabindex="0" role="region" aria-label="Table">'
+    return html.replace("<table>", f"{opening}<table>").replace("</table>", "</table></div>")
 
 
 def _headings(html: str) -> str:

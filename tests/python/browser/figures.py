@@ -119,7 +119,8 @@ TABLES = """() => [...document.querySelectorAll('table')].filter(
   table => table.getBoundingClientRect().width > 0
 ).map(table => {
   const box = table.closest('.table-container');
-  const caption = table.caption ? table.caption.textContent
+  const figure = table.closest('figure.table');
+  const caption = figure ? figure.querySelector('figcaption').textContent
     : box && box.querySelector('h4') ? box.querySelector('h4').textContent : '';
   const heads = [...table.querySelectorAll('thead tr')].pop();
   const text = cell => (cell.querySelector('.est') || cell).textContent.trim();

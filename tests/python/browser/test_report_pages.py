@@ -206,9 +206,9 @@ def test_sort_download_search_and_back(
     values = [
         float(v)
         for v in table.locator("tbody tr").evaluate_all(
-            f"rows => rows.map(r => r.cells[{index}].dataset.v)"
+            f"rows => rows.map(r => r.cells[{index}].dataset.v ?? r.cells[{index}].textContent)"
         )
-        if v not in ("", "suppressed")
+        if v not in ("", "hidden")
     ]
     assert values == sorted(values, reverse=True)
     head.locator("button").press("Enter")

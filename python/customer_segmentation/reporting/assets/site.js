@@ -4,10 +4,7 @@
   var root = document.body.dataset.root || "";
 
   // ---- tables: sort by a column's raw value, nulls last
-  function value(cell) {
-    var text = (cell.dataset.v || "").split("|")[0];
-    return text;
-  }
+  function value(cell) { return cell.dataset.v === undefined ? cell.textContent : cell.dataset.v; }
   function compare(a, b, numeric) {
     var emptyA = a === "" || (numeric && isNaN(Number(a)));
     var emptyB = b === "" || (numeric && isNaN(Number(b)));
@@ -40,23 +37,53 @@
     });
   });
 
+  // ---- tables: a choice that narrows the rows; print says what was chosen
+  document.querySelectorAll("figure.table .filter").forEach(function (box) {
+    var select = box.querySelector("select"), said = box.querySelector(".said");
+    var rows = Array.prototype.slice.call(box.parentNode.querySelector("table").tBodies[0].rows);
+    var label = box.querySelector("label").textContent;
+    box.hidden = false;
+    function narrow() {
+      var shown = 0, chosen = select.options[select.selectedIndex];
+      rows.forEach(function (row) {
+        row.hidden = !chosen.hasAttribute("data-all") && row.dataset.filter !== select.value;
+        shown += row.hidden ? 0 : 1;
+      });
+      box.classList.toggle("chosen", !chosen.hasAttribute("data-all"));
+      said.textContent = chosen.hasAttribute("data-all") ? ""
+        : label + ": " + chosen.textContent + " (" + shown + " of " + rows.length + " rows)";
+    }
+    select.addEventListener("change", narrow);
+    narrow();
+  });
+
   // ---- tables: CSV; a cell that a spreadsheet would run gets an apostrophe
   function cell(text) {
     var isNumber = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text);
     if (!isNumber && /^[=+\-@\t\r]/.test(text)) text = "'" + text;
     return /[",\n\r]/.test(text) || /^\s|\s$/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text;
   }
-  function csv(table) {
+  var names = {};
+  document.querySelectorAll("#segments-menu li a").forEach(function (link) {
+    names[link.querySelector(".sid").textContent] = link.querySelector("bdi").textContent;
+  });
+  function csv(table, constants) {
+    var always = Object.keys(constants);
     var heads = Array.prototype.map.call(table.tHead.rows[0].cells, function (head) {
       return head.dataset.csv.split("|");
     });
-    var lines = [[].concat.apply([], heads).map(cell).join(",")];
+    var lines = [[].concat.apply([], heads).concat(always).map(cell).join(",")];
     Array.prototype.forEach.call(table.tBodies[0].rows, function (row) {
+      if (row.hidden) return; // the file holds what the reader chose to see
       var cells = [];
       Array.prototype.forEach.call(row.cells, function (item, index) {
-        var values = heads[index].length > 1 ? item.dataset.v.split("|") : [item.dataset.v];
-        for (var i = 0; i < heads[index].length; i++) cells.push(cell(values[i] || ""));
+        for (var i = 0; i < heads[index].length; i++) {
+          var text = i ? item.dataset["v" + i] : value(item);
+          // A segment's name stands beside its id.
+          cells.push(cell(text === undefined ? names[value(item)] || "" : text));
+        }
       });
+      always.forEach(function (name) { cells.push(cell(constants[name])); });
       lines.push(cells.join(","));
     });
     return lines.join("\r\n") + "\r\n";
@@ -66,7 +93,7 @@
     button.hidden = false;
     button.addEventListener("click", function () {
       var link = document.createElement("a");
-      link.href = URL.createObjectURL(new Blob(["\ufeff" + csv(figure.querySelector("table"))], { type: "text/csv" }));
+      link.href = URL.createObjectURL(new Blob(["\ufeff" + csv(figure.querySelector("table"), JSON.parse(figure.dataset.constants))], { type: "text/csv" }));
       link.download = figure.dataset.name + ".csv";
       document.body.appendChild(link);
       link.click();
@@ -113,11 +140,12 @@
   var figures = Array.prototype.slice.call(document.querySelectorAll("figure.chart"));
   if (!figures.length || !("IntersectionObserver" in window)) return;
   var dark = window.matchMedia("(prefers-color-scheme: dark)");
+  var narrow = window.matchMedia("(max-width: 46rem)"); // as in site.css
   var waiting = [];
   var asked = false;
   function palette() {
     var style = getComputedStyle(document.documentElement), map = {};
-    JSON.parse(document.body.dataset.palette || "[]").forEach(function (pair) {
+    window.report.palette.forEach(function (pair) {
       map[pair[1]] = style.getPropertyValue(pair[0]).trim() || pair[1];
     });
     return map;
@@ -133,13 +161,16 @@
     return node;
   }
   function draw(figure) {
+    if (narrow.matches) return; // the narrow drawing is made for phones
     if (!window.vegaEmbed) { waiting.push(figure); load(); return; }
     var shown = figure.querySelector(".plot.wide");
-    if (getComputedStyle(shown).display === "none") return; // the narrow drawing is made for phones
     var spec = coloured(JSON.parse(figure.querySelector(".spec").textContent), palette());
     var live = figure.querySelector(".live");
     live.hidden = false;
-    window.vegaEmbed(live, spec, { actions: false, renderer: "svg", tooltip: { theme: "custom" } }).then(function (result) {
+    window.vegaEmbed(live, spec, {
+      actions: false, renderer: "svg", tooltip: { theme: "custom" },
+      formatLocale: window.report.formatLocale, timeFormatLocale: window.report.timeFormatLocale
+    }).then(function (result) {
       var svg = live.querySelector("svg");
       svg.setAttribute("aria-hidden", "true");
       svg.querySelectorAll("[role],[aria-label],[aria-roledescription]").forEach(function (mark) {
@@ -161,10 +192,18 @@
   }
   var watcher = new IntersectionObserver(function (entries) {
     entries.forEach(function (entry) {
-      if (entry.isIntersecting) { watcher.unobserve(entry.target); draw(entry.target); }
+      if (!entry.isIntersecting || narrow.matches) return;
+      watcher.unobserve(entry.target);
+      draw(entry.target);
     });
   }, { rootMargin: "300px" });
   figures.forEach(function (figure) { watcher.observe(figure); });
+  // A window that grows wide enough gets its live charts then.
+  narrow.addEventListener("change", function () {
+    figures.forEach(function (figure) {
+      if (!figure.dataset.live) { watcher.unobserve(figure); watcher.observe(figure); }
+    });
+  });
   dark.addEventListener("change", function () {
     figures.forEach(function (figure) { if (figure.dataset.live) draw(figure); });
   });
