@@ -66,8 +66,8 @@ project_option = click.option(
 def build_command(
     source: str, data_dir: str | None, variables: str, refit: bool, project_dir: Path
 ) -> None:
-    """Build and test every model, publish the result and render the report."""
-    from customer_segmentation.runner.build import build
+    """Build and test every model, publish the result, document it and render the report."""
+    from customer_segmentation.runner.build import build, document
     from customer_segmentation.runner.publish import publish, require_passed
 
     settings: dict[str, Any] = parsed(variables)
@@ -105,6 +105,7 @@ def build_command(
         published_database(project_dir, source),
         relations=relations,
     )
+    document(project_dir, source=source, variables=settings, target_path=target_path.resolve())
     report_path = render(project_dir, source)
     summarise(published_database(project_dir, source))
     console.print(f"Report:   {report_path}")
