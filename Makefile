@@ -13,7 +13,7 @@ help:  ## List the commands
 	@echo
 	@echo "Real data:   make build SOURCE=taiwan DATA_DIR=path/to/folder"
 
-.PHONY: setup setup-dev lock build refit report site test lint unit integration browser bench bench-scale docs sample clean
+.PHONY: setup setup-dev lock build refit report site test lint unit integration browser bench bench-scale sample clean
 
 setup: $(VENV)/.runtime  ## Install what a build needs into .venv
 setup-dev: $(VENV)/.dev  ## Install what the checks need as well
@@ -73,14 +73,8 @@ bench: setup-dev  ## Measure recovery, refits, the choice of k and baselines; wr
 bench-scale: setup-dev  ## Time scan and fit on a million customers; write docs/BENCHMARKS_SCALE.md
 	@$(BIN)/python -m customer_segmentation.benchmarks.scale
 
-docs: setup  ## Generate dbt's documentation of a built source and link it from the report
-	@$(BIN)/dbt docs generate --static --target-path target/$(SOURCE) --vars '{source: $(SOURCE)$(if $(DATA_DIR),$(comma) data_dir: $(DATA_DIR))}'
-	@$(BIN)/customer-segmentation report --source $(SOURCE)
-
 sample: setup  ## Generate the travelling sample lender again
 	@$(BIN)/python -m customer_segmentation.sample_lender --customers 3000 --seed 20260101 --out data/sample --force
 
 clean:  ## Remove what builds leave behind, published databases excepted
 	@rm -rf target logs reports/html reports/evidence reports/.evidence warehouse/build/*.duckdb warehouse/build/spill .pytest_cache .mypy_cache .ruff_cache
-
-comma := ,

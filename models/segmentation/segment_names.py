@@ -10,5 +10,6 @@ def model(dbt, session):
         catalogue=dbt.ref("feature_catalogue"),
         playbook=dbt.ref("segment_playbook"),
         overrides=dbt.ref("segment_name_overrides"),
+        settings=dbt.ref("report_settings"),
         existing=session.table(str(dbt.this)) if dbt.is_incremental else None,
     )

@@ -20,7 +20,7 @@ from sklearn.tree import DecisionTreeClassifier
 from customer_segmentation.kmeans import single_threaded_libraries
 from customer_segmentation.representation import Columns, read_number, validate_catalogue
 from customer_segmentation.segment_model import fit_segments
-from customer_segmentation.stability import take
+from customer_segmentation.stability import Z_95, take
 
 MINIMUM_EVENTS = 10
 """Fewest defaults, and fewest others, that each half must have."""
@@ -115,7 +115,8 @@ def compare_baselines(
     DataFrame
         ``method`` (``segments``, ``score bands``, ``bands of the best feature``,
         ``supervised tree``, ``logistic regression``), ``detail`` (the feature banded, say),
-        ``groups_count``, ``gini``, ``gini_standard_error``, ``information_value``,
+        ``groups_count``, ``gini`` with ``gini_lower`` and ``gini_upper`` (95% interval) and
+        ``gini_standard_error``, ``information_value``,
         ``smallest_group_ratio``, ``fit_customers_count``, ``held_out_customers_count`` and
         ``held_out_defaults_count``. Logistic regression is a score: its Gini is
         ungrouped, its information value that of k bands. Empty where a half has too few
@@ -134,9 +135,9 @@ def compare_baselines(
     in_fit_half = np.random.default_rng(seed).permutation(len(people)) < len(people) // 2
     is_fit = in_fit_half[codes]
     columns = [
-        "method", "detail", "groups_count", "gini", "gini_standard_error", "information_value",
-        "smallest_group_ratio", "fit_customers_count", "held_out_customers_count",
-        "held_out_defaults_count",
+        "method", "detail", "groups_count", "gini", "gini_lower", "gini_upper",
+        "gini_standard_error", "information_value", "smallest_group_ratio",
+        "fit_customers_count", "held_out_customers_count", "held_out_defaults_count",
     ]  # fmt: skip
     halves = (is_event[is_fit], is_event[~is_fit])
     if any(min(int(half.sum()), int((~half).sum())) < MINIMUM_EVENTS for half in halves):
@@ -186,22 +187,27 @@ def compare_baselines(
     )
 
     y_held, held_codes = is_event[held_rows], codes[held_rows]
-    rows = [
-        {
-            "method": method,
-            "detail": detail,
-            "groups_count": len(np.unique(groups)),
-            "gini": gini(y_held, ranking),
-            "gini_standard_error": _standard_error(y_held, ranking, held_codes, n_bootstraps, seed),
-            "information_value": information_value(y_held, groups),
-            "smallest_group_ratio": float(np.unique(groups, return_counts=True)[1].min())
-            / len(groups),
-            "fit_customers_count": len(np.unique(codes[fit_rows])),
-            "held_out_customers_count": len(np.unique(held_codes)),
-            "held_out_defaults_count": int(y_held.sum()),
-        }
-        for method, detail, groups, ranking in candidates
-    ]
+    rows = []
+    for method, detail, groups, ranking in candidates:
+        value = gini(y_held, ranking)
+        error = _standard_error(y_held, ranking, held_codes, n_bootstraps, seed)
+        rows.append(
+            {
+                "method": method,
+                "detail": detail,
+                "groups_count": len(np.unique(groups)),
+                "gini": value,
+                "gini_lower": max(value - Z_95 * error, -1.0),
+                "gini_upper": min(value + Z_95 * error, 1.0),
+                "gini_standard_error": error,
+                "information_value": information_value(y_held, groups),
+                "smallest_group_ratio": float(np.unique(groups, return_counts=True)[1].min())
+                / len(groups),
+                "fit_customers_count": len(np.unique(codes[fit_rows])),
+                "held_out_customers_count": len(np.unique(held_codes)),
+                "held_out_defaults_count": int(y_held.sum()),
+            }
+        )
     return pd.DataFrame(rows, columns=columns)
 
 

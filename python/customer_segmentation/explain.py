@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.tree import DecisionTreeClassifier
 
+from customer_segmentation.reporting.formats import Formatter
 from customer_segmentation.representation import (
     Columns,
     Dimension,
@@ -23,7 +24,6 @@ from customer_segmentation.representation import (
     fit_representation,
     read_number,
     read_text,
-    sorted_quantile,
     standardised_values,
     validate_catalogue,
 )
@@ -32,6 +32,8 @@ NEGLIGIBLE_EFFECT = 0.2
 """Standardised differences below this aren't worth a word (Cohen 1988)."""
 RULE_DIGITS = 3
 """Significant digits of a threshold; fidelity is measured with the rounded one."""
+PLAIN = Formatter()
+"""Writes numbers where nobody said how."""
 _CONDITION = re.compile(r"^\s*(\w+)\s*(>=|<=)\s*(-?\d+(?:\.\d+)?)\s*$")
 
 
@@ -217,6 +219,7 @@ def name_segments(
     *,
     overrides: pd.DataFrame | None = None,
     previous_names: Mapping[str, tuple[str, str]] | None = None,
+    formatter: Formatter = PLAIN,
 ) -> pd.DataFrame:
     """Give each segment a name, one line of description and what sets it apart.
 
@@ -239,6 +242,8 @@ def name_segments(
         ``segment_id``, ``segment_name``, ``segment_description``.
     previous_names : mapping of segment id to (name, description), optional
         Of the versions before.
+    formatter : Formatter, optional
+        Writes numbers and money as the lender's reports do.
 
     Returns
     -------
@@ -255,7 +260,10 @@ def name_segments(
     profile = effects.pivot(index="segment_id", columns="feature", values="mean_z")
     segment_ids = sorted(profile.index)
     entries = _playbook_entries(playbook)
-    apart = {segment_id: sets_apart(effects, catalogue, segment_id) for segment_id in segment_ids}
+    apart = {
+        segment_id: sets_apart(effects, catalogue, segment_id, formatter=formatter)
+        for segment_id in segment_ids
+    }
     given = _override_names(overrides)
 
     chosen: dict[str, tuple[str, str, str]] = {}
@@ -310,7 +318,12 @@ def name_segments(
 
 
 def sets_apart(
-    effects: pd.DataFrame, catalogue: pd.DataFrame, segment_id: str, *, n_features: int = 3
+    effects: pd.DataFrame,
+    catalogue: pd.DataFrame,
+    segment_id: str,
+    *,
+    n_features: int = 3,
+    formatter: Formatter = PLAIN,
 ) -> str:
     """Say in natural units which features set a segment apart from everyone else.
 
@@ -322,12 +335,15 @@ def sets_apart(
     segment_id : str
     n_features : int
         Most features to name.
+    formatter : Formatter, optional
+        Writes numbers and money as the lender's reports do.
 
     Returns
     -------
     str
-        Such as ``months past due 46% (others 3%); share of card bill paid 4% (others 38%)``:
-        medians or, where the two medians read the same, means.
+        Such as ``days past due now 60 (others 0); average share of months past due 0.6%
+        (others 16%)``: medians or, where the two medians read the same, means, which are
+        called average.
     """
     strongest = _strongest(effects, segment_id).head(n_features)
     if strongest.empty:
@@ -337,10 +353,14 @@ def sets_apart(
     parts = []
     for row in strongest.to_dict("records"):
         style = formats.get(row["feature"], "decimal")
-        inside, rest = _shown(row["median_value"], style), _shown(row["rest_median_value"], style)
+        label = _label(row["feature"], labels)
+        inside = _shown(row["median_value"], style, formatter)
+        rest = _shown(row["rest_median_value"], style, formatter)
         if inside == rest:
-            inside, rest = _shown(row["mean_value"], style), _shown(row["rest_mean_value"], style)
-        parts.append(f"{_label(row['feature'], labels)} {inside} (others {rest})")
+            label = f"average {label}"
+            inside = _shown(row["mean_value"], style, formatter)
+            rest = _shown(row["rest_mean_value"], style, formatter)
+        parts.append(f"{label} {inside} (others {rest})")
     return "; ".join(parts)
 
 
@@ -531,14 +551,17 @@ def _label(feature: str, labels: Mapping[str, str]) -> str:
     return labels.get(feature) or feature.replace("_", " ")
 
 
-def _shown(value: float, style: str) -> str:
+def _shown(value: float, style: str, formatter: Formatter) -> str:
+    """Write a value as a reader remembers it: money to three digits, small shares to one more."""
     if pd.isna(value):
         return "unknown"
     if style == "percent":
-        return f"{value:.0%}" if abs(value) >= 0.095 else f"{value:.1%}"
-    if style in ("currency", "integer"):
-        return f"{value:,.0f}"
-    return f"{value:,.2f}".rstrip("0").rstrip(".")
+        return formatter.percent(value, int(0.0005 <= abs(value) < 0.095))
+    if style == "currency":
+        return formatter.money(float(f"{value:.3g}"))
+    if style == "integer":
+        return formatter.number(value, 0 if abs(value) >= 0.95 or value == 0 else 1)
+    return formatter(value, "trimmed")
 
 
 def _ratio(numerator: int, denominator: int) -> float:
@@ -550,4 +573,5 @@ def _mean(ordered: NDArray[np.float64]) -> float:
 
 
 def _quantile(ordered: NDArray[np.float64], share: float) -> float:
-    return sorted_quantile(ordered, share) if len(ordered) else float("nan")
+    """Return the quantile as SQL's ``percentile_cont`` does: profiles give the same medians."""
+    return float(np.quantile(ordered, share)) if len(ordered) else float("nan")

@@ -26,6 +26,7 @@ from customer_segmentation.baselines import compare_baselines
 from customer_segmentation.drift import bin_counts, stability_index
 from customer_segmentation.explain import feature_effects, name_segments, rule_list
 from customer_segmentation.projection import project
+from customer_segmentation.reporting.formats import Formatter
 from customer_segmentation.representation import fit_representation
 from customer_segmentation.segment_model import (
     SegmentModel,
@@ -179,6 +180,8 @@ STABILITY = pa.schema(
         ("customers_count", _COUNT),
         ("bootstraps_count", _WHOLE),
         ("bootstrap_jaccard_mean", _REAL),
+        ("bootstrap_jaccard_mean_lower", _REAL),
+        ("bootstrap_jaccard_mean_upper", _REAL),
         ("bootstrap_jaccard_minimum", _REAL),
         ("bootstrap_jaccard_standard_error", _REAL),
         ("dissolved_ratio", _REAL),
@@ -277,6 +280,8 @@ BASELINES = pa.schema(
         ("detail", _TEXT),
         ("groups_count", _WHOLE),
         ("gini", _REAL),
+        ("gini_lower", _REAL),
+        ("gini_upper", _REAL),
         ("gini_standard_error", _REAL),
         ("information_value", _REAL),
         ("smallest_group_ratio", _REAL),
@@ -830,6 +835,7 @@ def names_table(
     catalogue: Relation,
     playbook: Relation,
     overrides: Relation,
+    settings: Relation,
     existing: Relation | None,
 ) -> pa.Table:
     """Name every version's segments; an id keeps the name that it had.
@@ -838,6 +844,8 @@ def names_table(
     ----------
     effects, catalogue, playbook, overrides : DuckDBPyRelation
         ``segment_feature_effects``, ``feature_catalogue`` and the two naming seeds.
+    settings : DuckDBPyRelation
+        ``report_settings``: the locale and currency in which values are written.
     existing : DuckDBPyRelation or None
         The table so far. Its matched names are kept, so that a reworded playbook renames
         no segment that people know; overrides apply at once and can be taken back.
@@ -856,6 +864,8 @@ def names_table(
     versions = sorted({int(version) for version in frame["segment_model_version"]})
     entries = playbook.df()
     overriding = overrides.df()
+    written = _records(settings, "source")[0]
+    formatter = Formatter(written["report_locale"], written["report_currency"] or "")
     frames = []
     for version in versions:
         own = frame[frame["segment_model_version"] == version]
@@ -866,7 +876,14 @@ def names_table(
                 for row in plain.to_dict("records")
             }
         )
-        final = name_segments(own, declared, entries, overrides=overriding, previous_names=matched)
+        final = name_segments(
+            own,
+            declared,
+            entries,
+            overrides=overriding,
+            previous_names=matched,
+            formatter=formatter,
+        )
         is_override = final["name_source"] == "override"
         final["name_source"] = final["name_source"].where(is_override, plain["name_source"])
         final["matched_name"] = plain["segment_name"]

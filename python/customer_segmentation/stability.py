@@ -23,6 +23,8 @@ DISSOLVED = 0.5
 """A segment whose best match has a Jaccard index of at most this is gone (Hennig 2007)."""
 RECOVERED = 0.75
 """A segment whose best match has at least this is found again (Hennig 2007)."""
+Z_95 = 1.959964
+"""Standard errors on either side of a 95% interval."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,9 @@ class BootstrapStability:
         Returns
         -------
         DataFrame
-            ``bootstrap_jaccard_mean``, ``_minimum``, ``_standard_error`` (of the mean),
-            ``dissolved_ratio`` and ``recovered_ratio`` (shares of bootstraps).
+            ``bootstrap_jaccard_mean`` with ``_lower`` and ``_upper`` (its 95% interval, within
+            0 and 1), ``_minimum``, ``_standard_error`` (of the mean), ``dissolved_ratio`` and
+            ``recovered_ratio`` (shares of bootstraps).
         """
         n_known = np.maximum((~np.isnan(self.jaccard)).sum(axis=0), 1)
         filled = np.where(np.isnan(self.jaccard), 0.0, self.jaccard)
@@ -53,12 +56,15 @@ class BootstrapStability:
         mean = filled.sum(axis=0) / n_known
         spread = np.where(known, (self.jaccard - mean) ** 2, 0.0).sum(axis=0)
         variance = spread / np.maximum(n_known - 1, 1)
+        standard_error = np.sqrt(variance / n_known)
         return pd.DataFrame(
             {
                 "bootstraps_count": known.sum(axis=0),
                 "bootstrap_jaccard_mean": mean,
+                "bootstrap_jaccard_mean_lower": np.clip(mean - Z_95 * standard_error, 0.0, 1.0),
+                "bootstrap_jaccard_mean_upper": np.clip(mean + Z_95 * standard_error, 0.0, 1.0),
                 "bootstrap_jaccard_minimum": np.where(known, self.jaccard, 1.0).min(axis=0),
-                "bootstrap_jaccard_standard_error": np.sqrt(variance / n_known),
+                "bootstrap_jaccard_standard_error": standard_error,
                 "dissolved_ratio": (known & (filled <= DISSOLVED)).sum(axis=0) / n_known,
                 "recovered_ratio": (known & (filled >= RECOVERED)).sum(axis=0) / n_known,
             }

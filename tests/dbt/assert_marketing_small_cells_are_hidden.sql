@@ -17,6 +17,23 @@ cells as (
     from {{ ref(mart) }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
+    union all
+    select
+        'segment_audiences' as mart,
+        segment_id || ' ' || audience as cell,
+        case when audience_count > 0 then audience_count else nullif(qualifying_count, 0) end
+            as customers_count,
+        is_suppressed
+    from {{ ref('segment_audiences') }}
+    union all
+    select
+        'segment_next_best_actions' as mart,
+        segment_id || ' ' || outcome as cell,
+        customers_count,
+        is_suppressed
+    from {{ ref('segment_next_best_actions') }}
+    -- A draw says nothing of anyone: see the model.
+    where reason != 'held out of an audience'
 ),
 
 contacts as (

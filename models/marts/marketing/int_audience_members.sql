@@ -2,34 +2,12 @@
 
 -- One row per customer in an audience at the latest observation date. A customer who fits several
 -- audiences is in the one that comes first by priority. Those whom any rule for offers excludes are
--- in none. An unknown figure fails a limit.
+-- in none.
 with
 
-definitions as (
-    select * from {{ ref('marketing_audiences') }}
-),
-
-exclusions as (
-    select * from {{ ref('int_offer_exclusions') }}
+fitting as (
+    select * from {{ ref('int_audience_fits') }}
     where exclusion_reason is null
-),
-
-eligibility as (
-    select * from {{ ref('int_customer_eligibility') }}
-    where is_latest
-),
-
-features as (
-    select
-        customer_id,
-        observation_date,
-        expense_cover_months,
-        payment_ratio,
-        utilisation_mean_ratio,
-        bureau_score,
-        debt_to_income_ratio,
-        late_months_ratio
-    from {{ ref('customer_features') }}
 ),
 
 contactable as (
@@ -52,43 +30,6 @@ open_channels as (
         {% endfor %}
     from contactable
     group by customer_id
-),
-
-fitting as (
-    select
-        exclusions.customer_id,
-        exclusions.observation_date,
-        exclusions.segment_id,
-        definitions.audience,
-        definitions.priority,
-        definitions.product_type,
-        definitions.holdout_share
-    from exclusions
-    cross join definitions
-    inner join features
-        on
-            exclusions.customer_id = features.customer_id
-            and exclusions.observation_date = features.observation_date
-    inner join eligibility
-        on
-            exclusions.customer_id = eligibility.customer_id
-            and definitions.product_type = eligibility.product_type
-            and eligibility.eligibility
-            = case when definitions.must_hold_product then 'holds it' else 'eligible' end
-    where
-        {% for feature, limit, side in [
-            ('expense_cover_months', 'minimum_expense_cover_months', '>='),
-            ('payment_ratio', 'minimum_payment_ratio', '>='),
-            ('utilisation_mean_ratio', 'maximum_utilisation_ratio', '<='),
-            ('bureau_score', 'minimum_bureau_score', '>='),
-            ('debt_to_income_ratio', 'maximum_debt_to_income_ratio', '<='),
-            ('late_months_ratio', 'maximum_late_months_ratio', '<='),
-        ] %}
-        {{ 'and ' if not loop.first }}(
-            definitions.{{ limit }} is null
-            or coalesce(features.{{ feature }} {{ side }} definitions.{{ limit }}, false)
-        )
-        {% endfor %}
 ),
 
 first_fit as (

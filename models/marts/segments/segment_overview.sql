@@ -1,5 +1,5 @@
 -- One row per segment at the latest observation date: name, size, exposure, and the default rate
--- of the customers who were in it at the latest date whose outcome is known.
+-- of the customers who were in it at the latest date whose outcome is known; and the book's figures.
 with
 
 overview as (
@@ -13,6 +13,14 @@ segment_risk as (
     select * from {{ ref('segment_risk') }}
 ),
 
+segment_risks as (
+    select * from {{ ref('int_segment_risk') }}
+),
+
+expected_losses as (
+    select * from {{ ref('int_segment_expected_loss') }}
+),
+
 latest_mature as (
     select max(observation_date) as observation_date
     from {{ ref('observation_dates') }}
@@ -24,6 +32,45 @@ outcomes as (
     from segment_risk
     inner join latest_mature
         on segment_risk.observation_date = latest_mature.observation_date
+),
+
+-- Hidden cells don't follow from totals, so the book's may be shown, unless it is small itself.
+book_outcomes as (
+    select
+        case when not {{ is_small_cell('sum(segment_risks.scored_count)') }}
+            then cast(sum(segment_risks.scored_count) as bigint) end as scored_count,
+        case when not {{ is_small_cell('sum(segment_risks.scored_count)') }}
+            then cast(sum(segment_risks.default_count) as bigint) end as default_count
+    from segment_risks
+    inner join latest_mature
+        on segment_risks.observation_date = latest_mature.observation_date
+),
+
+latest as (
+    select distinct observation_date from overview
+),
+
+book_exposures as (
+    select
+        case when not {{ is_small_cell('sum(segment_risks.customers_count)') }}
+            then cast(sum(segment_risks.exposure_amount) as decimal(18, 2)) end as exposure_amount
+    from segment_risks
+    inner join latest
+        on segment_risks.observation_date = latest.observation_date
+),
+
+-- A sum that lacks the loss of some product would pass for less than it is.
+book_losses as (
+    select
+        case
+            when
+                count(*) = count(expected_losses.expected_loss_amount)
+                and not {{ is_small_cell('sum(expected_losses.customers_count)') }}
+                then cast(sum(expected_losses.expected_loss_amount) as decimal(18, 2))
+        end as expected_loss_amount
+    from expected_losses
+    inner join latest
+        on expected_losses.observation_date = latest.observation_date
 ),
 
 final as (
@@ -44,9 +91,22 @@ final as (
         outcomes.default_rate,
         outcomes.default_rate_lower,
         outcomes.default_rate_upper,
+        book_exposures.exposure_amount as book_exposure_amount,
+        book_losses.expected_loss_amount as book_expected_loss_amount,
+        book_outcomes.scored_count as book_scored_count,
+        book_outcomes.default_count as book_default_count,
+        {{ ratio('book_outcomes.default_count', 'book_outcomes.scored_count') }}
+            as book_default_rate,
+        {{ wilson_lower('book_outcomes.default_count', 'book_outcomes.scored_count') }}
+            as book_default_rate_lower,
+        {{ wilson_upper('book_outcomes.default_count', 'book_outcomes.scored_count') }}
+            as book_default_rate_upper,
         overview.is_suppressed
     from overview
     cross join latest_mature
+    cross join book_outcomes
+    cross join book_exposures
+    cross join book_losses
     left join segment_risk as current_risk
         on
             overview.segment_id = current_risk.segment_id

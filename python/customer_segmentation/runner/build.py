@@ -76,8 +76,51 @@ def build(
         if event.info.name == "LogStartLine":
             progress(event.data.index, event.data.total, event.data.description)
 
+    settings = {"source": source, **variables}
+    outcome = invoke(["build"], project_dir, settings, target_path, callbacks=[on_event])
+    if outcome.exception is not None:
+        failures.append(readable(str(outcome.exception)))
+    elif not outcome.success:
+        failures.extend(node_failures(outcome.result, database))  # type: ignore[arg-type]
+    if failures:
+        raise UserError("\n".join(failures))
+
+
+def document(
+    project_dir: Path, *, source: str, variables: dict[str, Any], target_path: Path
+) -> Path:
+    """Write dbt's documentation of what `build` has just built as one HTML file.
+
+    Nothing is compiled again, so the results of the build's tests stay as they are.
+
+    Raises
+    ------
+    UserError
+        Where dbt can't write it.
+    """
+    outcome = invoke(
+        ["docs", "generate", "--static", "--no-compile"],
+        project_dir,
+        {"source": source, **variables},
+        target_path,
+    )
+    if not outcome.success:
+        reason = readable(str(outcome.exception or "dbt docs generate failed"))
+        raise UserError(f"The documentation can't be written: {reason}")
+    return target_path / "static_index.html"
+
+
+def invoke(
+    command: list[str],
+    project_dir: Path,
+    variables: dict[str, Any],
+    target_path: Path,
+    *,
+    callbacks: Sequence[Callable[[EventMsg], None]] = (),
+) -> dbtRunnerResult:
+    """Run a dbt command in this process and let go of the database."""
     arguments = [
-        "build",
+        *command,
         # What failed is told once, at the end; dbt's log file has the rest.
         "--log-level",
         "none",
@@ -88,17 +131,12 @@ def build(
         "--target-path",
         str(target_path),
         "--vars",
-        json.dumps({"source": source, **variables}),
+        json.dumps(variables),
     ]
-    outcome: dbtRunnerResult = dbtRunner(callbacks=[on_event]).invoke(arguments)
+    outcome: dbtRunnerResult = dbtRunner(callbacks=list(callbacks)).invoke(arguments)
     # dbt keeps its connection for a next command in this process; publishing needs the file.
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
-    if outcome.exception is not None:
-        failures.append(readable(str(outcome.exception)))
-    elif not outcome.success:
-        failures.extend(node_failures(outcome.result, database))  # type: ignore[arg-type]
-    if failures:
-        raise UserError("\n".join(failures))
+    return outcome
 
 
 def commit_of(folder: Path) -> str:

@@ -66,8 +66,8 @@ project_option = click.option(
 def build_command(
     source: str, data_dir: str | None, variables: str, refit: bool, project_dir: Path
 ) -> None:
-    """Build and test every model, publish the result and render the report."""
-    from customer_segmentation.runner.build import build
+    """Build and test every model, publish the result, document it and render the report."""
+    from customer_segmentation.runner.build import build, document
     from customer_segmentation.runner.publish import publish, require_passed
     from customer_segmentation.runner.versions import (
         forget_versions_after,
@@ -116,6 +116,7 @@ def build_command(
             raise
     relations = require_passed(target_path, source=source)
     publish(working, published, relations=relations)
+    document(project_dir, source=source, variables=settings, target_path=target_path.resolve())
     report_path = render(project_dir, source)
     summarise(published)
     console.print(f"Report:   {report_path}")

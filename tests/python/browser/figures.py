@@ -83,7 +83,7 @@ SPECIFICATIONS: list[tuple[str, str, str, dict[str, Any]]] = [
 PROFILES = (
     "select description, known_count from marts.segment_profiles "
     "where segment_id = $1 and observation_date = ("
-    "select max(observation_date) from marts.segment_overview) and known_count is not null "
+    "select max(observation_date) from marts.segment_overview) and known_count > 0 "
     "order by family, feature limit 20"
 )
 

@@ -166,6 +166,18 @@ MARTS = [
         ]
     ),
     Cells(
+        "segment_audiences",
+        "audience_count",
+        more_keys=("audience",),
+        totals=(("audience",), ("segment_id",)),
+    ),
+    Cells(
+        "segment_next_best_actions",
+        "customers_count",
+        more_keys=("outcome",),
+        totals=(("outcome",), ("segment_id",)),
+    ),
+    Cells(
         "segment_product",
         "holders_count",
         more_keys=("product_type",),

@@ -77,6 +77,9 @@ PLAYBOOK = pd.DataFrame(
     [("Savers", 10, "saving_ratio >= 0.4", "Put money aside.")],
     columns=["name", "priority", "conditions", "description"],
 )
+SETTINGS = pd.DataFrame(
+    [("sample", "en_GB", "EUR")], columns=["source", "report_locale", "report_currency"]
+)
 NO_OVERRIDES = pd.DataFrame(
     columns=["segment_id", "segment_name", "segment_description"], dtype="str"
 )
@@ -160,6 +163,7 @@ class Warehouse:
         self.put("feature_catalogue", catalogue)
         self.put("segment_playbook", PLAYBOOK)
         self.put("segment_name_overrides", NO_OVERRIDES)
+        self.put("report_settings", SETTINGS)
 
     def put(self, name, table):
         self.connection.register("incoming", table)
@@ -442,7 +446,8 @@ def test_name_stays_with_the_id_until_people_change_it(fitted):
     def names(existing):
         made = tables.names_table(
             fitted.get("segment_feature_effects"), fitted.get("feature_catalogue"),
-            fitted.get("segment_playbook"), fitted.get("segment_name_overrides"), existing,
+            fitted.get("segment_playbook"), fitted.get("segment_name_overrides"),
+            fitted.get("report_settings"), existing,
         )  # fmt: skip
         fitted.put("segment_names", made)
         return made.to_pandas().set_index("segment_id")["segment_name"].to_dict()

@@ -68,6 +68,8 @@ def test_every_method_is_measured_on_the_same_held_out_half():
     assert (table["held_out_customers_count"] == 1_000).all()
     assert table["held_out_defaults_count"].nunique() == 1
     assert table["gini_standard_error"].between(0.005, 0.1).all()
+    width = table["gini_upper"] - table["gini_lower"]
+    assert width.to_numpy() == pytest.approx(2 * 1.959964 * table["gini_standard_error"].to_numpy())
     by_method = table.set_index("method")
     assert by_method.loc["score bands", "detail"] == "bureau_score"
     assert by_method.loc["score bands", "groups_count"] == 3

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from customer_segmentation.explain import feature_effects, name_segments, rule_list, sets_apart
+from customer_segmentation.reporting.formats import Formatter
 from customer_segmentation.representation import fit_representation
 
 CATALOGUE = pd.DataFrame(
@@ -159,10 +160,38 @@ def test_description_takes_medians_and_means_where_medians_are_the_same():
         }
     )
     assert sets_apart(effects, CATALOGUE, "S01") == (
-        "yearly income 50,000 (others 30,000); share paid 20% (others 1.0%)"
+        "yearly income 50,000 (others 30,000); average share paid 20% (others 1.0%)"
     )
     unlabelled = CATALOGUE.drop(columns="label")
     assert sets_apart(effects, unlabelled, "S01").startswith("income amount 50,000")
+
+
+def test_description_writes_money_and_nothing_as_readers_do():
+    effects = pd.DataFrame(
+        {
+            "segment_id": "S01",
+            "feature": ["income_amount", "payment_ratio"],
+            "effect_rank": [1, 2],
+            "standardised_difference": [2.0, 1.0],
+            "median_value": [66_675.0, 0.0],
+            "rest_median_value": [1_234_567.0, 0.004],
+            "mean_value": [70_000.0, 0.0],
+            "rest_mean_value": [1_300_000.0, 0.1],
+        }
+    )
+    assert sets_apart(effects, CATALOGUE, "S01", formatter=Formatter("de-DE", "EUR")) == (
+        "yearly income 66.700\u00a0\u20ac (others 1.230.000\u00a0\u20ac); "
+        "share paid 0\u00a0% (others 0,4\u00a0%)"
+    )
+
+
+def test_median_is_that_of_the_profiles():
+    frame = pd.DataFrame({"income_amount": [1.0, 2.0, 4.0, 8.0, 9.0, 9.0]})
+    labels = np.array([0, 0, 0, 0, 1, 1])
+    catalogue = CATALOGUE[CATALOGUE["feature"] == "income_amount"]
+    representation = fit_representation(frame, catalogue)
+    effects = feature_effects(frame, labels, ["S01", "S02"], catalogue, representation)
+    assert effects.set_index("segment_id").loc["S01", "median_value"] == 3.0
 
 
 def test_label_of_the_catalogue_comes_first():
