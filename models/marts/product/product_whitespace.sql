@@ -21,8 +21,13 @@ judged as (
             'nullif(counted.lookalikes_count, 0)',
             ['counted.observation_date, counted.product_type']
         ) }} as is_small_lookalikes,
-        case when not holders.is_suppressed then nullif(counted.whitespace_count, 0) end
-            as whitespace_cell_count
+        -- A row that is hidden already counts as a small cell, or its whitespace would follow from a
+        -- total where it is the only one that is hidden.
+        case
+            when holders.is_suppressed
+                then least(nullif(counted.whitespace_count, 0), {{ var('minimum_cell_count') - 1 }})
+            else nullif(counted.whitespace_count, 0)
+        end as whitespace_cell_count
     from counted
     inner join holders
         on
@@ -59,9 +64,8 @@ shown as (
         is_whitespace_suppressed
         or {{ is_suppressed('refusal_cell_count', ['observation_date, product_type']) }}
             as is_refusal_suppressed,
-        is_suppressed or is_small_lookalikes as is_take_up_suppressed,
-        not is_suppressed
-        and not is_small_lookalikes
+        is_small_lookalikes as is_take_up_suppressed,
+        not is_small_lookalikes
         and evidence in ('sufficient', 'too few take-ups') as is_rate_shown,
         -- Where nobody is known to be eligible and somebody may be, zero would be a claim.
         not is_whitespace_suppressed
