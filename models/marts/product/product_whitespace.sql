@@ -24,9 +24,10 @@ judged as (
         -- A row that is hidden already counts as a small cell, or its whitespace would follow from a
         -- total where it is the only one that is hidden.
         case
+            when counted.whitespace_count = 0 then null
             when holders.is_suppressed
-                then least(nullif(counted.whitespace_count, 0), {{ var('minimum_cell_count') - 1 }})
-            else nullif(counted.whitespace_count, 0)
+                then least(counted.whitespace_count, {{ var('minimum_cell_count') - 1 }})
+            else counted.whitespace_count
         end as whitespace_cell_count
     from counted
     inner join holders
