@@ -1,4 +1,4 @@
--- Ranks count from 1 without gaps, follow the expected net margin, and the amount lies within its
+-- Ranks count from 1 without gaps, follow the lower bound of the expected net margin, and the amount lies within its
 -- interval. A row names an opportunity that readers would find in the wrong place.
 with
 
@@ -11,7 +11,7 @@ ranked as (
     select
         *,
         row_number() over (order by opportunity_rank) as expected_rank,
-        lag(expected_net_margin_amount) over (order by opportunity_rank) as better_amount
+        lag(expected_net_margin_amount_lower) over (order by opportunity_rank) as better_amount
     from opportunities
 )
 
@@ -21,11 +21,12 @@ select
     opportunity_rank,
     expected_rank,
     expected_net_margin_amount,
+    expected_net_margin_amount_lower,
     better_amount
 from ranked
 where
     opportunity_rank != expected_rank
-    or expected_net_margin_amount > better_amount
+    or expected_net_margin_amount_lower > better_amount
     or expected_net_margin_amount not between expected_net_margin_amount_lower
     and expected_net_margin_amount_upper
     or evidence != 'sufficient'

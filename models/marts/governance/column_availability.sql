@@ -1,4 +1,5 @@
--- One row per published mart and column: in how many rows it is known, and what its nulls mean.
+-- One row per published mart and column: in how many rows it is known, in how many it isn't and
+-- something of the row is hidden, and what its nulls mean.
 {%- set marts = [
     'audience_card_upgrade', 'audience_loan_top_up', 'audience_savings_growth', 'contact_pressure',
     'cross_sell_affinity', 'customer_lifetime_value', 'data_quality_summary', 'feature_drift',
@@ -16,9 +17,14 @@
     'segments', 'source_checks',
 ] %}
 {%- set documented = {} %}
+{%- set flags = {} %}
 {%- for mart in marts %}
     {%- set columns = graph.nodes['model.' ~ project_name ~ '.' ~ mart].columns if execute else {} %}
     {%- do documented.update({mart: columns}) %}
+    {%- do flags.update({mart: []}) %}
+    {%- for column in columns if column.endswith('suppressed') %}
+        {%- do flags[mart].append(column) %}
+    {%- endfor %}
 {%- endfor %}
 
 with
@@ -33,6 +39,18 @@ counted_{{ mart }} as (
     from {{ ref(mart) }}
 ),
 
+{% if flags[mart] %}
+hidden_{{ mart }} as (
+    select
+        {% for column in documented[mart] %}
+        count(*) filter (where {{ adapter.quote(column) }} is null) as {{ adapter.quote(column) }},
+        {% endfor %}
+        count(*) as hidden_rows
+    from {{ ref(mart) }}
+    where {{ flags[mart] | join(' or ') }}
+),
+
+{% endif %}
 {% endfor %}
 counts as (
     {% for mart in marts %}
@@ -53,6 +71,30 @@ counts as (
     {% endif %}
     {{ 'union all' if not loop.last }}
     {% endfor %}
+),
+
+hidden_counts as (
+    {% for mart in marts if flags[mart] %}
+    select
+        '{{ mart }}' as mart,
+        counted_column,
+        count_in_column
+    from hidden_{{ mart }}
+    unpivot (
+        count_in_column for counted_column in (
+            {% for column in documented[mart] %}
+            {{ adapter.quote(column) }}{{ ',' if not loop.last }}
+            {% endfor %}
+        )
+    )
+    union all
+    {% endfor %}
+    -- Before anything runs, no mart is known to hide anything.
+    select
+        cast(null as varchar) as mart,
+        cast(null as varchar) as counted_column,
+        cast(null as bigint) as count_in_column
+    where false
 ),
 
 meanings as (
@@ -79,6 +121,7 @@ final as (
         counts.counted_column as column_name,
         cast(counts.rows_in_mart as bigint) as row_count,
         cast(counts.count_in_column as bigint) as known_count,
+        cast(coalesce(hidden_counts.count_in_column, 0) as bigint) as suppressed_count,
         case
             when counts.count_in_column = counts.rows_in_mart and counts.rows_in_mart > 0
                 then 'available'
@@ -95,6 +138,10 @@ final as (
         on
             counts.mart = meanings.mart
             and counts.counted_column = meanings.counted_column
+    left join hidden_counts
+        on
+            counts.mart = hidden_counts.mart
+            and counts.counted_column = hidden_counts.counted_column
 )
 
 select * from final

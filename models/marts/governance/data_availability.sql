@@ -4,15 +4,41 @@
     'customers', 'accounts', 'account_months', 'transactions', 'loan_applications', 'loans',
     'instalments', 'bureau_reports', 'campaigns', 'campaign_contacts', 'default_reports',
 ] %}
-{#- What a mart may need of an entity beyond its rows. -#}
+{%- set months = source_setting('performance_months') %}
+{#- What a mart may need beyond an entity's rows: its name, the relation that is counted, the rows that
+    fill it, how many there must be, and what to say without them. -#}
 {%- set parts = [
-    ('days past due', 'account_months', 'dpd is not null', 'No account month tells days past due.'),
+    ('days past due', 'account_months', 'dpd is not null', 1, 'No account month tells days past due.'),
     (
         'consents', 'customers',
         'coalesce(has_email_consent, has_sms_consent, has_phone_consent, has_post_consent) is not null',
-        'No customer record tells consent to marketing.',
+        1, 'No customer record tells consent to marketing.',
     ),
-    ('incomes', 'customers', 'gross_annual_income_amount is not null', 'No customer record tells an income.'),
+    (
+        'incomes', 'customers', 'gross_annual_income_amount is not null',
+        1, 'No customer record tells an income.',
+    ),
+    (
+        'closings', 'accounts',
+        'closed_on <= (select history_ends_on from ' ~ ref('source_calendar') ~ ')',
+        1, 'No account is on record as closed within the history.',
+    ),
+    (
+        'two products', 'accounts',
+        'product_type != (select min(product_type) from ' ~ ref('accounts') ~ ')',
+        1, 'All accounts are of one product.',
+    ),
+    ('two observation dates', 'observation_dates', 'true', 2, 'Customers are observed on one date alone.'),
+    ('outcomes', 'customer_outcomes', 'is_default is not null', 1, 'No outcome of any customer is known.'),
+    (
+        'outcomes of a year', 'customer_outcomes', 'is_default is not null and ' ~ months ~ ' >= 12', 1,
+        'Outcomes are seen over ' ~ months ~ (' month' if months == 1 else ' months')
+        ~ ', from which no default rate of 12 months follows.',
+    ),
+    (
+        'twenty defaults', 'customer_outcomes', 'is_default', 20,
+        'Fewer than 20 defaults are known, ten for each half of the customers.',
+    ),
 ] %}
 
 with
@@ -36,16 +62,31 @@ entity_rows as (
     select
         '{{ entity }}' as entity,
         (select count(*) from {{ ref(counted) }}) as row_count,
-        {{ absence_reason(entity) }} as absent_because
+        cast(null as bigint) as asked_count,
+        {{ absence_reason(entity) }} as absent_because,
+        cast(null as varchar) as partial_because
     union all
     {% endfor %}
-    {% for part, entity, condition, absent_because in parts %}
+    {% for part, relation, condition, minimum, absent_because in parts %}
     select
         '{{ part }}' as entity,
-        (select count(*) from {{ ref(entity) }} where {{ condition }}) as row_count,
-        '{{ absent_because }}' as absent_because
-    {{ 'union all' if not loop.last }}
+        case when count(*) >= {{ minimum }} then count(*) else 0 end as row_count,
+        cast(null as bigint) as asked_count,
+        '{{ absent_because }}' as absent_because,
+        cast(null as varchar) as partial_because
+    from {{ ref(relation) }}
+    where {{ condition }}
+    union all
     {% endfor %}
+    -- A segment without a known outcome borrows the default rate of the book.
+    select
+        'outcomes of each segment' as entity,
+        count(*) filter (where pd_basis like 'segment%') as row_count,
+        count(*) as asked_count,
+        'No segment has a customer with a known outcome.' as absent_because,
+        'Some segments have no customer with a known outcome and borrow the default rate of the book,'
+        || ' or have none.' as partial_because
+    from {{ ref('int_segment_default_probabilities') }}
 ),
 
 column_availability as (
@@ -120,8 +161,11 @@ required as (
         entity_rows.absent_because,
         max(case when entity_rows.row_count = 0 then 1 else 0 end)
             over (partition by mart_rows.mart) = 1 as is_any_entity_missing,
-        coalesce(key_figures.known_count = 0, false) as is_key_figure_missing,
-        key_figures.reason as key_figure_reason
+        coalesce(key_figures.known_count, mart_rows.row_count) as known_count,
+        key_figures.suppressed_count,
+        key_figures.reason as key_figure_reason,
+        coalesce(entity_rows.row_count < entity_rows.asked_count, false) as is_entity_partial,
+        entity_rows.partial_because
     from mart_rows
     left join requirements
         on mart_rows.mart = requirements.mart
@@ -141,7 +185,7 @@ marts as (
         row_count,
         case
             when row_count = 0 then 'not available'
-            when is_entity_missing or is_key_figure_missing then 'partly'
+            when is_entity_missing or is_entity_partial or known_count < row_count then 'partly'
             else 'available'
         end as status,
         case
@@ -153,8 +197,24 @@ marts as (
                 then 'This is there; something else that the mart needs is not.'
             when row_count = 0
                 then 'The data is there, but no row met the conditions of the mart.'
-            when is_key_figure_missing
-                then 'No row has the ' || replace(key_figure, '_', ' ') || '. ' || key_figure_reason
+            when is_entity_partial then partial_because
+            when known_count < row_count
+                then
+                    case
+                        when known_count = 0 then 'No row has'
+                        else known_count || ' of ' || row_count || ' rows have'
+                    end
+                    || ' the ' || replace(key_figure, '_', ' ')
+                    || case
+                        when suppressed_count = row_count
+                            then '; all are hidden, because they rest on few or would give away some that do'
+                        when suppressed_count > 0
+                            then
+                                '; ' || suppressed_count
+                                || ' are hidden, because they rest on few or would give away some that do'
+                        else ''
+                    end
+                    || '. ' || coalesce(key_figure_reason, '')
         end as reason
     from required
 ),

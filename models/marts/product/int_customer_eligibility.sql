@@ -4,7 +4,8 @@
 -- latest, and the last whose take-up is known in full): holds it, may be offered it, or why not.
 --
 -- Today's rules and the segment's present default rate are applied at both dates: customers of the
--- earlier date who pass are the lookalikes of those who pass now. An unknown figure fails a limit.
+-- earlier date who pass are the lookalikes of those who pass now. Whom no known figure refuses, but
+-- an unknown one could, is neither eligible nor refused: an offer needs the figure first.
 with
 
 segments as (
@@ -41,6 +42,21 @@ default_rates as (
 
 rules as (
     select * from {{ ref('product_eligibility') }}
+),
+
+product_types as (
+    select * from {{ ref('product_types') }}
+),
+
+borrowers as (
+    select distinct
+        holdings.customer_id,
+        holdings.observation_date
+    from holdings
+    inner join product_types
+        on
+            holdings.product_type = product_types.product_type
+            and product_types.is_credit
 ),
 
 accounts as (
@@ -109,38 +125,46 @@ judged as (
         judged_dates.is_latest,
         judged_dates.is_take_up_known,
         openings.customer_id is not null as has_taken_up,
+        -- Without credit nobody is late; with it, days past due may be unknown.
+        borrowers.customer_id is not null and customer_features.current_dpd is null
+            as is_arrears_unknown,
         case
             when holdings.customer_id is not null then 'holds it'
             when rules.product_type is null then 'no eligibility rule'
             when customer_features.current_dpd > rules.maximum_dpd then 'in arrears'
+            when customer_features.tenure_months < rules.minimum_tenure_months
+                then 'tenure below minimum'
+            when customer_features.gross_annual_income_amount < rules.minimum_income_amount
+                then 'income below minimum'
+            when customer_features.bureau_score < rules.minimum_bureau_score
+                then 'bureau score below minimum'
+            when customer_features.debt_to_income_ratio > rules.maximum_debt_to_income_ratio
+                then 'debt to income above maximum'
+            when default_rates.annual_default_rate > rules.maximum_segment_default_rate
+                then 'segment default rate above maximum'
             when
-                rules.minimum_tenure_months > 0
-                and coalesce(customer_features.tenure_months < rules.minimum_tenure_months, true)
-                then 'tenure below minimum or unknown'
+                borrowers.customer_id is not null
+                and customer_features.current_dpd is null
+                and rules.maximum_dpd is not null
+                then 'arrears unknown'
+            when rules.minimum_tenure_months > 0 and customer_features.tenure_months is null
+                then 'tenure unknown'
             when
                 rules.minimum_income_amount is not null
-                and coalesce(
-                    customer_features.gross_annual_income_amount < rules.minimum_income_amount,
-                    true
-                )
-                then 'income below minimum or unknown'
+                and customer_features.gross_annual_income_amount is null
+                then 'income unknown'
             when
                 rules.minimum_bureau_score is not null
-                and coalesce(customer_features.bureau_score < rules.minimum_bureau_score, true)
-                then 'bureau score below minimum or unknown'
+                and customer_features.bureau_score is null
+                then 'bureau score unknown'
             when
                 rules.maximum_debt_to_income_ratio is not null
-                and coalesce(
-                    customer_features.debt_to_income_ratio > rules.maximum_debt_to_income_ratio,
-                    true
-                )
-                then 'debt to income above maximum or unknown'
+                and customer_features.debt_to_income_ratio is null
+                then 'debt to income unknown'
             when
                 rules.maximum_segment_default_rate is not null
-                and coalesce(
-                    default_rates.annual_default_rate > rules.maximum_segment_default_rate, true
-                )
-                then 'segment default rate above maximum or unknown'
+                and default_rates.annual_default_rate is null
+                then 'segment default rate unknown'
             else 'eligible'
         end as eligibility
     from segments
@@ -163,6 +187,10 @@ judged as (
             segments.customer_id = holdings.customer_id
             and segments.observation_date = holdings.observation_date
             and products.product_type = holdings.product_type
+    left join borrowers
+        on
+            segments.customer_id = borrowers.customer_id
+            and segments.observation_date = borrowers.observation_date
     left join default_rates
         on segments.segment_id = default_rates.segment_id
     left join openings
@@ -181,7 +209,10 @@ final as (
         is_latest,
         is_take_up_known,
         eligibility,
-        eligibility = 'eligible' as is_whitespace,
+        is_arrears_unknown,
+        case
+            when eligibility not like '% unknown' then eligibility = 'eligible'
+        end as is_whitespace,
         case when is_take_up_known then has_taken_up end as has_taken_up
     from judged
 )

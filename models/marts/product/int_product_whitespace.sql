@@ -12,7 +12,8 @@ eligibility as (
 settings as (
     select
         max(case setting when 'minimum_lookalikes_count' then value end)
-            as minimum_lookalikes_count
+            as minimum_lookalikes_count,
+        max(case setting when 'minimum_take_ups_count' then value end) as minimum_take_ups_count
     from {{ ref('product_settings') }}
 ),
 
@@ -25,9 +26,12 @@ current_counts as (
         count(*) filter (where eligibility = 'holds it') as holders_count,
         count(*) filter (where eligibility = 'in arrears') as in_arrears_count,
         count(*) filter (where is_whitespace) as whitespace_count,
+        count(*) filter (where is_whitespace is null) as unknown_count,
         count(*) filter (
-            where eligibility not in ('holds it', 'in arrears', 'eligible')
-        ) as ineligible_count
+            where not is_whitespace and eligibility not in ('holds it', 'in arrears')
+        ) as ineligible_count,
+        count(*) filter (where is_arrears_unknown and eligibility != 'holds it')
+            as arrears_unknown_count
     from eligibility
     where is_latest
     group by segment_id, product_type, observation_date
@@ -53,7 +57,9 @@ final as (
         current_counts.customers_count,
         current_counts.holders_count,
         current_counts.in_arrears_count,
+        current_counts.arrears_unknown_count,
         current_counts.ineligible_count,
+        current_counts.unknown_count,
         current_counts.whitespace_count,
         lookalikes.lookalikes_on,
         coalesce(lookalikes.lookalikes_count, 0) as lookalikes_count,
@@ -62,6 +68,8 @@ final as (
             when lookalikes.lookalikes_count is null then 'no lookalikes'
             when lookalikes.lookalikes_count < settings.minimum_lookalikes_count
                 then 'sample too small'
+            when lookalikes.take_ups_count < settings.minimum_take_ups_count
+                then 'too few take-ups'
             else 'sufficient'
         end as evidence
     from current_counts

@@ -1,6 +1,6 @@
--- One row per segment and product type with whitespace at the latest observation date, ranked by
--- what the gap is expected to earn in a year, net of expected loss.
--- Only gaps with sufficient evidence have a rank.
+-- One row per segment and product type at the latest observation date, unless it is known that nobody
+-- could take it: the gaps, ranked by what they are expected to earn in a year, net of expected loss,
+-- at the lower bound of the take-up rate. Only gaps with sufficient evidence have a rank.
 with
 
 whitespace as (
@@ -25,6 +25,8 @@ joined as (
         whitespace.expected_take_up_rate_upper,
         whitespace.expected_takers_count,
         economics.balance_basis,
+        economics.affordable_balance_amount,
+        economics.is_balance_capped,
         economics.expected_balance_amount,
         economics.annual_margin_amount,
         economics.annual_default_rate,
@@ -32,13 +34,15 @@ joined as (
         economics.annual_expected_loss_amount,
         economics.annual_margin_amount - economics.annual_expected_loss_amount
             as annual_net_margin_amount,
-        whitespace.evidence
+        whitespace.evidence,
+        whitespace.is_whitespace_suppressed as is_suppressed,
+        whitespace.is_take_up_suppressed
     from whitespace
     inner join economics
         on
             whitespace.segment_id = economics.segment_id
             and whitespace.product_type = economics.product_type
-    where not whitespace.is_suppressed and whitespace.whitespace_count > 0
+    where whitespace.whitespace_count is distinct from 0
 ),
 
 valued as (
@@ -46,15 +50,26 @@ valued as (
         *,
         cast(expected_takers_count * annual_net_margin_amount as decimal(18, 2))
             as expected_net_margin_amount,
-        cast(
-            whitespace_count * expected_take_up_rate_lower * annual_net_margin_amount
-            as decimal(18, 2)
-        ) as value_at_lower_rate,
-        cast(
-            whitespace_count * expected_take_up_rate_upper * annual_net_margin_amount
-            as decimal(18, 2)
-        ) as value_at_upper_rate
+        {% for bound in ['lower', 'upper'] -%}
+            case
+                when expected_takers_count is not null
+                    then cast(
+                        whitespace_count * expected_take_up_rate_{{ bound }}
+                        * annual_net_margin_amount
+                        as decimal(18, 2)
+                    )
+            end as value_at_{{ bound }}_rate{{ ',' if not loop.last }}
+        {% endfor %}
     from joined
+),
+
+-- Where a taker loses money, more takers lose more.
+bounded as (
+    select
+        *,
+        least(value_at_lower_rate, value_at_upper_rate) as expected_net_margin_amount_lower,
+        greatest(value_at_lower_rate, value_at_upper_rate) as expected_net_margin_amount_upper
+    from valued
 ),
 
 final as (
@@ -67,7 +82,7 @@ final as (
                 then
                     cast(row_number() over (
                         order by
-                            expected_net_margin_amount desc nulls last,
+                            expected_net_margin_amount_lower desc nulls last,
                             segment_id,
                             product_type
                     ) as integer)
@@ -81,6 +96,8 @@ final as (
         expected_take_up_rate_upper,
         expected_takers_count,
         balance_basis,
+        affordable_balance_amount,
+        is_balance_capped,
         expected_balance_amount,
         annual_margin_amount,
         annual_default_rate,
@@ -88,11 +105,12 @@ final as (
         annual_expected_loss_amount,
         cast(annual_net_margin_amount as decimal(18, 2)) as annual_net_margin_amount,
         expected_net_margin_amount,
-        -- Where a taker loses money, more takers lose more.
-        least(value_at_lower_rate, value_at_upper_rate) as expected_net_margin_amount_lower,
-        greatest(value_at_lower_rate, value_at_upper_rate) as expected_net_margin_amount_upper,
-        evidence
-    from valued
+        expected_net_margin_amount_lower,
+        expected_net_margin_amount_upper,
+        evidence,
+        is_suppressed,
+        is_take_up_suppressed
+    from bounded
 )
 
 select * from final

@@ -6,9 +6,18 @@ counted as (
     select * from {{ ref('int_segment_holdings') }}
 ),
 
--- How many hold a product is no secret of this matrix: segment_product shows it of every segment of
--- enough customers. Where that leaves one number for both (everyone holds the first, say, so that
--- both are the holders of the second) the pair tells nothing more: it is shown, and can't keep
+-- How many hold a product is segment_product's to show or to hide.
+products as (
+    select
+        segment_id,
+        observation_date,
+        product_type,
+        is_suppressed
+    from {{ ref('segment_product') }}
+),
+
+-- Where the holders of both products leave one number for both (everyone holds the first, say, so
+-- that both are the holders of the second) the pair tells nothing more: it is shown, and can't keep
 -- another pair company that is hidden. What both products of few holders would tell is hidden.
 pairs as (
     select
@@ -27,9 +36,6 @@ flagged as (
     select
         *,
         {{ is_suppressed(
-            'customers_count', ['observation_date, product_type, other_product_type']
-        ) }} as is_segment_suppressed,
-        {{ is_suppressed(
             'pair_customers_count', ['observation_date, product_type, other_product_type']
         ) }} as is_pair_suppressed
     from pairs
@@ -37,9 +43,21 @@ flagged as (
 
 judged as (
     select
-        *,
-        is_segment_suppressed or is_pair_suppressed as is_suppressed
+        flagged.*,
+        products.is_suppressed as is_holders_suppressed,
+        flagged.is_pair_suppressed or products.is_suppressed or others.is_suppressed
+            as is_suppressed
     from flagged
+    inner join products
+        on
+            flagged.segment_id = products.segment_id
+            and flagged.observation_date = products.observation_date
+            and flagged.product_type = products.product_type
+    inner join products as others
+        on
+            flagged.segment_id = others.segment_id
+            and flagged.observation_date = others.observation_date
+            and flagged.other_product_type = others.product_type
 ),
 
 final as (
@@ -48,7 +66,7 @@ final as (
         observation_date,
         product_type,
         other_product_type,
-        case when not is_segment_suppressed then holders_count end as holders_count,
+        case when not is_holders_suppressed then holders_count end as holders_count,
         case when not is_suppressed then both_count end as both_count,
         case when not is_suppressed then {{ ratio('both_count', 'holders_count') }} end
             as both_rate,

@@ -185,9 +185,38 @@ MARTS = [
     ),
     Cells(
         "product_whitespace",
+        "holders_count",
+        more_keys=("product_type",),
+        totals=(("product_type",),),
+    ),
+    Cells(
+        "product_whitespace",
+        "whitespace_count",
+        "is_whitespace_suppressed",
+        more_keys=("product_type",),
+        totals=(("product_type",),),
+        truth="(from internal.int_product_whitespace where whitespace_count > 0)",
+    ),
+    Cells(
+        "product_whitespace",
+        "ineligible_count",
+        "is_refusal_suppressed",
+        more_keys=("product_type",),
+        totals=(("product_type",),),
+    ),
+    Cells(
+        "product_opportunities",
         "whitespace_count",
         more_keys=("product_type",),
         totals=(("product_type",),),
+        truth="(from internal.int_product_whitespace where whitespace_count > 0)",
+    ),
+    Cells(
+        "product_opportunities",
+        "take_ups_count",
+        "is_take_up_suppressed",
+        more_keys=("product_type",),
+        truth="(from internal.int_product_whitespace where lookalikes_count > 0)",
     ),
     Cells(
         "product_whitespace",
@@ -230,6 +259,7 @@ MARTS = [
 WITHOUT_TOTALS = {
     ("score_monitoring", "is_suppressed"),
     ("score_monitoring", "is_power_suppressed"),
+    ("segment_product", "is_book_suppressed"),
 }
 
 
@@ -369,6 +399,37 @@ def test_contacts_by_channel_and_in_all_do_not_give_each_other_away(
         minimum=minimum,
     )
     assert [cell for cell in found if 0 < counts[cell] < minimum] == []
+
+
+def test_parts_of_a_segment_do_not_give_its_few_holders_or_whitespace_away(working, minimum):
+    """Everyone holds the product, could take it or is refused; the segment's size is known."""
+    parts = ("holders_count", "in_arrears_count", "ineligible_count", "unknown_count")
+    parts += ("whitespace_count",)
+    read = "select segment_id, product_type, '{0}', {0} from {1}"
+    counts, shown = {}, {}
+    for part in parts:
+        counts |= cells_of(working, read.format(part, "internal.int_product_whitespace"))
+        shown |= cells_of(working, read.format(part, "marts.product_whitespace"))
+    shown |= {
+        (*cell, "holders_count"): count
+        for cell, count in cells_of(
+            working,
+            """
+            select segment_id, product_type, holders_count from marts.segment_product
+            where observation_date = (select max(observation_date) from marts.segment_product)
+            """,
+        ).items()
+    }
+    small = {cell for cell, count in counts.items() if 0 < count < minimum}
+    assert small, "nothing was tried"
+    assert small & {*shown} == set()
+    found = determined(
+        counts,
+        {*counts} - {*shown},
+        [lambda cell: cell[:2], lambda cell: cell[1:]],
+        minimum=minimum,
+    )
+    assert small & {*found} == set()
 
 
 def test_balances_of_few_do_not_follow_from_prices_and_losses_together(working, minimum, case):

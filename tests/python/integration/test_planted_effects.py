@@ -328,7 +328,7 @@ def test_segments_take_up_a_product_in_the_planted_order(sample, majority_types,
             segment_id, expected_take_up_rate, expected_take_up_rate_lower,
             expected_take_up_rate_upper
         from marts.product_whitespace
-        where evidence = 'sufficient' and product_type = ?
+        where expected_take_up_rate is not null and product_type = ?
         order by segment_id
         """,
         [product],
