@@ -53,51 +53,36 @@ counted as (
         groups.group_customers_count
 ),
 
--- The reference is the largest group that is known.
-references_chosen as (
-    select
-        observation_date,
-        protected_attribute,
-        group_value as reference_group
-    from groups
-    where group_value <> 'unknown'
-    qualify row_number() over (
-        partition by observation_date, protected_attribute
-        order by group_customers_count desc, group_value asc
-    ) = 1
-),
-
 totalled as (
     select
-        counted.*,
-        references_chosen.reference_group,
-        cast(sum(counted.customers_count) over (
-            partition by counted.observation_date, counted.protected_attribute, counted.segment_id
+        *,
+        cast(sum(customers_count) over (
+            partition by observation_date, protected_attribute, segment_id
         ) as bigint) as segment_customers_count,
-        cast(sum(counted.customers_count) over (
-            partition by counted.observation_date, counted.protected_attribute
+        cast(sum(customers_count) over (
+            partition by observation_date, protected_attribute
         ) as bigint) as book_customers_count,
-        cast(sum(
-            case
-                when counted.group_value = references_chosen.reference_group
-                    then counted.customers_count
-            end
-        ) over (
-            partition by counted.observation_date, counted.protected_attribute, counted.segment_id
-        ) as bigint) as reference_customers_count,
-        max(
-            case
-                when counted.group_value = references_chosen.reference_group
-                    then counted.group_customers_count
-            end
-        ) over (
-            partition by counted.observation_date, counted.protected_attribute
-        ) as reference_group_count
+        cast(coalesce(sum(case when group_value <> 'unknown' then customers_count end) over (
+            partition by observation_date, protected_attribute
+        ), 0) as bigint) as known_customers_count
     from counted
-    left join references_chosen
-        on
-            counted.observation_date = references_chosen.observation_date
-            and counted.protected_attribute = references_chosen.protected_attribute
+),
+
+-- Everyone else, those of unknown value too: leaving them out would tell how many they are in a
+-- segment that hides them. There must be another known group, and another segment to be in.
+referred as (
+    select
+        *,
+        case
+            when
+                group_value <> 'unknown'
+                and known_customers_count > group_customers_count
+                and book_customers_count > segment_customers_count
+                then 'all other customers'
+        end as reference_group,
+        segment_customers_count - customers_count as reference_customers_count,
+        book_customers_count - group_customers_count as reference_group_count
+    from totalled
 ),
 
 rated as (
@@ -111,7 +96,28 @@ rated as (
         {{ ratio('customers_count', 'group_customers_count') }} as assignment_rate,
         {{ ratio('reference_customers_count', 'reference_group_count') }}
             as reference_assignment_rate
-    from totalled
+    from referred
+),
+
+compared as (
+    select
+        *,
+        (segment_share - rest_share)
+        / nullif(sqrt((segment_share * (1 - segment_share) + rest_share * (1 - rest_share)) / 2), 0)
+            as standardised_mean_difference,
+        case
+            when reference_group is not null
+                then {{ ratio('assignment_rate', 'reference_assignment_rate') }}
+        end as adverse_impact_ratio,
+        -- Of a ratio of two proportions (Katz and others 1978, doi:10.2307/2530610).
+        case
+            when reference_group is not null and least(customers_count, reference_customers_count) > 0
+                then sqrt(
+                    1.0 / customers_count - 1.0 / group_customers_count
+                    + 1.0 / reference_customers_count - 1.0 / reference_group_count
+                )
+        end as log_ratio_standard_error
+    from rated
 ),
 
 final as (
@@ -128,29 +134,26 @@ final as (
         {{ wilson_lower('customers_count', 'segment_customers_count') }} as segment_share_lower,
         {{ wilson_upper('customers_count', 'segment_customers_count') }} as segment_share_upper,
         book_share,
-        (segment_share - rest_share)
-        / nullif(sqrt((segment_share * (1 - segment_share) + rest_share * (1 - rest_share)) / 2), 0)
-            as standardised_mean_difference,
+        standardised_mean_difference,
+        -- Of a standardised difference (Hedges and Olkin 1985), as Yang and Dalton (2012) use it for
+        -- shares.
+        sqrt(
+            {{ ratio(
+                'book_customers_count',
+                'cast(segment_customers_count as double)'
+                ~ ' * (book_customers_count - segment_customers_count)'
+            ) }}
+            + standardised_mean_difference * standardised_mean_difference
+            / (2.0 * book_customers_count)
+        ) as difference_standard_error,
         reference_group,
         reference_customers_count,
         reference_group_count,
         assignment_rate,
         reference_assignment_rate,
-        case
-            when group_value <> reference_group
-                then {{ ratio('assignment_rate', 'reference_assignment_rate') }}
-        end as adverse_impact_ratio,
-        -- Log interval of a ratio of two proportions (Katz and others 1978, doi:10.2307/2530610).
-        case
-            when
-                group_value <> reference_group
-                and least(customers_count, reference_customers_count) > 0
-                then sqrt(
-                    1.0 / customers_count - 1.0 / group_customers_count
-                    + 1.0 / reference_customers_count - 1.0 / reference_group_count
-                )
-        end as log_ratio_standard_error
-    from rated
+        adverse_impact_ratio,
+        log_ratio_standard_error
+    from compared
 )
 
 select * from final

@@ -1,6 +1,5 @@
 -- One row per segment, protected attribute and group at the latest observation date: composition,
--- difference from everyone else, and assignment against the reference group. A screen, no legal
--- test.
+-- and difference from and assignment against everyone else. A screen, no legal test.
 with
 
 audited as (
@@ -57,46 +56,71 @@ joined as (
             and audited.group_value = hidden_groups.group_value
 ),
 
--- Where one group's figure is hidden, so is every ratio to it.
-judged as (
-    select
-        *,
-        max(case when group_value = reference_group and is_suppressed then 1 else 0 end)
-            over (partition by observation_date, protected_attribute, segment_id) = 1
-            as is_reference_hidden
-    from joined
-),
-
 settings as (
     select
         max(case when setting = 'screen_ratio_lower' then value end) as screen_ratio_lower,
-        max(case when setting = 'screen_ratio_upper' then value end) as screen_ratio_upper
+        max(case when setting = 'screen_ratio_upper' then value end) as screen_ratio_upper,
+        max(case when setting = 'screen_difference' then value end) as screen_difference
     from {{ ref('governance_settings') }}
 ),
 
-ratios as (
+-- Everyone else is what the totals leave for a shown cell, so a ratio to them gives nothing away.
+shown as (
     select
-        judged.*,
+        joined.*,
         settings.screen_ratio_lower,
         settings.screen_ratio_upper,
-        case when not (is_suppressed or is_reference_hidden) then adverse_impact_ratio end
-            as shown_ratio,
-        case
-            when not (is_suppressed or is_reference_hidden)
-                then exp(
-                    ln(nullif(adverse_impact_ratio, 0))
-                    - {{ var('interval_z') }} * log_ratio_standard_error
-                )
-        end as shown_ratio_lower,
-        case
-            when not (is_suppressed or is_reference_hidden)
-                then exp(
-                    ln(nullif(adverse_impact_ratio, 0))
-                    + {{ var('interval_z') }} * log_ratio_standard_error
-                )
-        end as shown_ratio_upper
-    from judged
+        settings.screen_difference,
+        case when not joined.is_suppressed then joined.standardised_mean_difference end
+            as shown_difference,
+        {{ var('interval_z') }} * joined.difference_standard_error as difference_reach,
+        case when not joined.is_suppressed then joined.adverse_impact_ratio end as shown_ratio,
+        exp({{ var('interval_z') }} * joined.log_ratio_standard_error) as ratio_reach
+    from joined
     cross join settings
+),
+
+bounded as (
+    select
+        *,
+        shown_difference - difference_reach as difference_lower,
+        shown_difference + difference_reach as difference_upper,
+        shown_ratio / ratio_reach as ratio_lower,
+        shown_ratio * ratio_reach as ratio_upper
+    from shown
+),
+
+-- Only a whole interval settles a comparison, either way.
+settled as (
+    select
+        *,
+        coalesce(ratio_upper < screen_ratio_lower or ratio_lower > screen_ratio_upper, false)
+            as is_ratio_outside,
+        coalesce(
+            difference_upper < -screen_difference or difference_lower > screen_difference, false
+        ) as is_difference_outside,
+        coalesce(
+            ratio_lower >= screen_ratio_lower
+            and ratio_upper <= screen_ratio_upper
+            and difference_lower >= -screen_difference
+            and difference_upper <= screen_difference,
+            false
+        ) as is_inside
+    from bounded
+),
+
+judged as (
+    select
+        *,
+        case
+            when group_value = 'unknown' then 'attribute unknown'
+            when reference_group is null then 'nothing to compare'
+            when is_suppressed then 'too few customers'
+            when is_ratio_outside or is_difference_outside then 'worth a look'
+            when is_inside then 'within the screen'
+            else 'unclear'
+        end as screen_result
+    from settled
 ),
 
 final as (
@@ -113,27 +137,39 @@ final as (
         case when not is_suppressed then segment_share_upper end as segment_share_upper,
         case when not is_group_hidden then group_customers_count end as group_customers_count,
         case when not is_group_hidden then book_share end as book_share,
-        case when not is_suppressed then standardised_mean_difference end
-            as standardised_mean_difference,
+        shown_difference as standardised_mean_difference,
+        difference_lower as standardised_mean_difference_lower,
+        difference_upper as standardised_mean_difference_upper,
         reference_group,
+        case when not is_suppressed then reference_customers_count end as reference_customers_count,
+        case when not is_suppressed then reference_group_count end as reference_group_count,
         case when not is_suppressed then assignment_rate end as assignment_rate,
-        case when not is_reference_hidden then reference_assignment_rate end
-            as reference_assignment_rate,
+        case when not is_suppressed then reference_assignment_rate end as reference_assignment_rate,
         shown_ratio as adverse_impact_ratio,
-        shown_ratio_lower as adverse_impact_ratio_lower,
-        shown_ratio_upper as adverse_impact_ratio_upper,
+        ratio_lower as adverse_impact_ratio_lower,
+        ratio_upper as adverse_impact_ratio_upper,
+        screen_ratio_lower,
+        screen_ratio_upper,
+        screen_difference,
+        screen_result,
         case
-            when reference_group is null then 'attribute unknown'
-            when group_value = reference_group then 'reference'
-            when is_suppressed or is_reference_hidden then 'too few customers'
-            when shown_ratio_upper < screen_ratio_lower or shown_ratio_lower > screen_ratio_upper
-                then 'worth a look'
-            when shown_ratio < screen_ratio_lower or shown_ratio > screen_ratio_upper
-                then 'unclear'
-            else 'within the screen'
-        end as screen_result,
+            when screen_result = 'worth a look'
+                then concat_ws(
+                    ' and ',
+                    case
+                        when is_ratio_outside
+                            then
+                                'impact ratio outside ' || screen_ratio_lower || ' to '
+                                || screen_ratio_upper
+                    end,
+                    case
+                        when is_difference_outside
+                            then 'standardised difference beyond ' || screen_difference
+                    end
+                )
+        end as screen_reason,
         is_suppressed
-    from ratios
+    from judged
 )
 
 select * from final

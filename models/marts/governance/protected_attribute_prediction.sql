@@ -62,7 +62,7 @@ ranked as (
             and segment_totals.segment_id = cells.segment_id
 ),
 
--- Segments with equal shares in the fit half are tied.
+-- Segments with equal shares in the fit half are tied; those that the fit half lacks rank lowest.
 tied as (
     select
         observation_date,
@@ -105,6 +105,7 @@ counted as (
 flagged as (
     select
         *,
+        count(*) over (partition by observation_date, protected_attribute) as groups_count,
         {{ is_suppressed(
             'least(held_out_group_count, held_out_rest_count)',
             ['observation_date, protected_attribute']
@@ -126,23 +127,16 @@ measured as (
     from flagged
 ),
 
--- Standard error by Hanley and McNeil (1982), doi:10.1148/radiology.143.1.7063747.
+-- Bounds of the Gini, which is 2 AUC - 1.
 bounded as (
     select
         *,
-        sqrt(greatest(
-            (
-                held_out_auc * (1 - held_out_auc)
-                + (held_out_group_count - 1)
-                * (held_out_auc / (2 - held_out_auc) - held_out_auc * held_out_auc)
-                + (held_out_rest_count - 1)
-                * (
-                    2 * held_out_auc * held_out_auc / (1 + held_out_auc)
-                    - held_out_auc * held_out_auc
-                )
-            ) / (cast(held_out_group_count as double) * held_out_rest_count),
-            0
-        )) as standard_error
+        ({{ gini_lower(
+            '(2 * held_out_auc - 1)', 'held_out_group_count', 'held_out_rest_count'
+        ) }} + 1) / 2 as held_out_auc_lower,
+        ({{ gini_upper(
+            '(2 * held_out_auc - 1)', 'held_out_group_count', 'held_out_rest_count'
+        ) }} + 1) / 2 as held_out_auc_upper
     from measured
 ),
 
@@ -154,7 +148,8 @@ settings as (
 final as (
     select
         bounded.observation_date,
-        bounded.protected_attribute,
+        -- Readers know it by its plain name.
+        bounded.protected_attribute as attribute,  -- noqa: RF04
         bounded.group_value,
         case when not bounded.is_suppressed then bounded.fit_customers_count end
             as fit_customers_count,
@@ -163,30 +158,20 @@ final as (
         case when not bounded.is_suppressed then bounded.held_out_rest_count end
             as held_out_rest_count,
         bounded.held_out_auc,
-        greatest(bounded.held_out_auc - {{ var('interval_z') }} * bounded.standard_error, 0)
-            as held_out_auc_lower,
-        least(bounded.held_out_auc + {{ var('interval_z') }} * bounded.standard_error, 1)
-            as held_out_auc_upper,
+        bounded.held_out_auc_lower,
+        bounded.held_out_auc_upper,
         settings.screen_auc,
-        bounded.held_out_auc > settings.screen_auc as is_worth_a_look,
+        -- Only a whole interval settles it, either way.
+        case
+            when bounded.groups_count = 1 then 'nothing to compare'
+            when bounded.is_suppressed then 'too few customers'
+            when bounded.held_out_auc_lower > settings.screen_auc then 'worth a look'
+            when bounded.held_out_auc_upper <= settings.screen_auc then 'within the screen'
+            else 'unclear'
+        end as screen_result,
         bounded.is_suppressed
     from bounded
     cross join settings
 )
 
-select
-    observation_date,
-    -- Readers know it by its plain name.
-    protected_attribute as attribute,  -- noqa: RF04
-    group_value,
-    fit_customers_count,
-    held_out_group_count,
-    held_out_rest_count,
-    held_out_auc,
-    -- `greatest` and `least` skip nulls.
-    case when held_out_auc is not null then held_out_auc_lower end as held_out_auc_lower,
-    case when held_out_auc is not null then held_out_auc_upper end as held_out_auc_upper,
-    screen_auc,
-    is_worth_a_look,
-    is_suppressed
-from final
+select * from final

@@ -109,6 +109,29 @@ def test_analysis_runs(working, compiled, source, path):
     assert rows or source != "sample", "the sample has an answer to every question"
 
 
+def test_every_group_that_a_screen_finds_is_listed(working, compiled):
+    found = working.sql(
+        """
+        select attribute, group_value, segment_id from marts.protected_attribute_audit
+        where screen_result = 'worth a look'
+        union all
+        select attribute, group_value, null from marts.protected_attribute_prediction
+        where screen_result = 'worth a look'
+        """
+    ).fetchall()
+    analysis = compiled / "could_segments_stand_in_for_a_protected_attribute.sql"
+    for query in (
+        FIRST_QUERIES["protected_attribute_audit"],
+        analysis.read_text("utf-8").strip().rstrip(";"),
+    ):
+        listed = working.sql(
+            f"select attribute, group_value, segment_id from ({query}) as listed"
+        ).fetchall()
+        groups = {row[:2] for row in listed}
+        assert {row for row in found if row[2] is not None} <= {*listed}
+        assert {row[:2] for row in found} == groups
+
+
 def test_nothing_published_holds_raw_rows_or_protected_attributes(published):
     assert tables_of(published) & {"rejected_rows", "customer_protected_attributes"} == set()
     columns = published.sql(
