@@ -178,7 +178,10 @@ def ages(count: int) -> list[str]:
 
 
 def interval(base: alt.Chart, y: alt.Y) -> list[alt.Chart]:
-    """Return a line from ``lower`` to ``upper`` with its two ends."""
+    """Return a line from ``lower`` to ``upper`` with its two ends, seen on dark bars too."""
+    halo = base.mark_rule(strokeWidth=3.5, color=PAPER).encode(
+        y=y, x=alt.X("lower:Q"), x2=alt.X2("upper:Q")
+    )
     line = base.mark_rule(strokeWidth=1.5, color=INK).encode(
         y=y, x=alt.X("lower:Q"), x2=alt.X2("upper:Q")
     )
@@ -186,7 +189,7 @@ def interval(base: alt.Chart, y: alt.Y) -> list[alt.Chart]:
         base.mark_tick(thickness=1.5, size=7, color=INK).encode(y=y, x=alt.X(f"{end}:Q"))
         for end in ("lower", "upper")
     ]
-    return [line, *ends]
+    return [halo, line, *ends]
 
 
 def bars(

@@ -166,8 +166,7 @@ class EvidenceComponents(Components):
         formatter = self.context.settings.formatter
         cases = []
         shown = relation.everywhere() if relation.parameters else relation
-        found = (row[column.name] for row in shown.rows())
-        known = [float(value) for value in found if value is not None]
+        known = [row[column.name] for row in shown.rows() if row[column.name] is not None]
         step = {"percent": 0.001, "currency": 1, "currency_precise": 0.01}[column.kind]
         for low, high, example in (
             (0, step / 2, step / 4),

@@ -116,15 +116,14 @@ class HtmlComponents(Components):
 
     def _segment(self, segment_id: str) -> str:
         name = self.context.names.get(segment_id)
-        swatch = f'<span class="swatch s{colours.place(segment_id)}" aria-hidden="true"></span>'
         if segment_id == colours.UNSEGMENTED:
-            swatch = '<span class="swatch none" aria-hidden="true"></span>'
-            return f'<span class="segment">{swatch}{html_text(NOT_SEGMENTED)}</span>'
+            return f'<span class="segment dot none">{html_text(NOT_SEGMENTED)}</span>'
         if name is None:
             return f'<span class="segment">{html_text(self._label(segment_id))}</span>'
         return (
-            f'<a class="segment" href="{self.root}{html_attribute(segment_file(segment_id))}">'
-            f'{swatch}<span class="sid">{html_text(segment_id)}</span> {html_text(name)}</a>'
+            f'<a class="segment dot s{colours.place(segment_id)}" '
+            f'href="{self.root}{html_attribute(segment_file(segment_id))}">'
+            f'<span class="sid">{html_text(segment_id)}</span> {html_text(name)}</a>'
         )
 
     def value(self, relation: Relation, column: str, kind: str = "text", **options: Any) -> Markup:

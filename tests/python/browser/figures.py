@@ -19,6 +19,10 @@ class Figure:
     row: str
     column: str
     text: str
+    #: Another text that the row holds, where its first cell is not enough.
+    also: str = ""
+    #: Evidence has intervals in columns of their own and leaves hidden cells empty.
+    is_html_only: bool = False
 
 
 def count(value: int | None) -> str:
@@ -34,6 +38,18 @@ def share(value: float) -> str:
 def precise(value: float) -> str:
     """Write a number with two decimals."""
     return str(Decimal(str(value)).quantize(Decimal("0.01"), ROUND_HALF_UP))
+
+
+def money(value: float) -> str:
+    """Write an amount in euros as a reader of en-GB does."""
+    whole = Decimal(str(value)).quantize(Decimal(1), ROUND_HALF_UP)
+    return f"{'-' if whole < 0 else ''}€{abs(whole):,}"
+
+
+def points(value: float) -> str:
+    """Write a difference of shares in percentage points."""
+    tenths = (Decimal(str(value)) * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return f"{tenths:+} pp"
 
 
 #: page, table, SQL that gives the row's text and its values, and the headings of the values.
@@ -111,7 +127,72 @@ def expected(database: Path) -> list[Figure]:
                         count(known),
                     )
                 )
+        found += by_product(connection)
+        found += hidden(connection)
     return found
+
+
+def rows_of(connection: duckdb.DuckDBPyConnection, table: str, sql: str) -> list[tuple[Any, ...]]:
+    """Rows of a query, or none where the source has no such table."""
+    known = connection.execute(
+        "select count(*) from duckdb_tables() where table_name = ?", [table]
+    ).fetchone()
+    return connection.execute(sql).fetchall() if known and known[0] else []
+
+
+def by_product(connection: duckdb.DuckDBPyConnection) -> list[Figure]:
+    """Expected loss and what contact adds, with an interval."""
+    found = []
+    latest = "observation_date = (select max(observation_date) from marts.segment_overview)"
+    for segment, product, amount, rate, pd, low, high in rows_of(
+        connection,
+        "segment_expected_loss",
+        "select segment_id, product_type, expected_loss_amount, expected_loss_rate, pd, pd_lower, "
+        f"pd_upper from marts.segment_expected_loss where {latest} and pd is not null order by all",
+    ):
+        table, name = "Expected loss by product", words(product)
+        currency = rows_of(
+            connection, "report_settings", "select report_currency from marts.report_settings"
+        )
+        if amount is not None and currency[0][0] == "EUR" and abs(amount) >= 0.5:
+            text = money(amount)
+            found.append(Figure("risk", table, segment, "Expected loss", text, name))
+        if rate is not None and rate >= 0.0005:
+            found.append(Figure("risk", table, segment, "Of exposure", share(rate), name))
+        if low >= 0.0005 and high < 0.9995:
+            text = f"{share(pd)} {share(low)[:-1]} to {share(high)}"
+            found.append(Figure("risk", table, segment, "PD", text, name, is_html_only=True))
+    for segment, added in rows_of(
+        connection,
+        "segment_marketing",
+        "select segment_id, incremental_response_rate from marts.segment_marketing "
+        "where abs(incremental_response_rate) >= 0.0005 order by 1",
+    ):
+        found.append(Figure("marketing", "Campaigns", segment, "Added", points(added)))
+    return found
+
+
+def hidden(connection: duckdb.DuckDBPyConnection) -> list[Figure]:
+    """Cells of expected loss that the mart hides."""
+    return [
+        Figure(
+            "risk", "Expected loss by product", segment, "Accounts",
+            "hidden: too few customers, or it would give such a figure away", words(product),
+            is_html_only=True,
+        )
+        for segment, product in rows_of(
+            connection,
+            "segment_expected_loss",
+            "select segment_id, product_type from marts.segment_expected_loss "
+            "where observation_date = (select max(observation_date) from marts.segment_overview) "
+            "and is_suppressed and accounts_count is null order by all",
+        )
+    ]  # fmt: skip
+
+
+def words(code: str) -> str:
+    """Write a code in words."""
+    return code.replace("_", " ").capitalize()
 
 
 #: Every table of a page as a reader sees it, in either kind of site.
@@ -123,12 +204,17 @@ TABLES = """() => [...document.querySelectorAll('table')].filter(
   const caption = figure ? figure.querySelector('figcaption').textContent
     : box && box.querySelector('h4') ? box.querySelector('h4').textContent : '';
   const heads = [...table.querySelectorAll('thead tr')].pop();
-  const text = cell => (cell.querySelector('.est') || cell).textContent.trim();
+  // Minus signs and spaces of either kind of site are the same to a reader.
+  const plain = text => text.replace(/\\u2212/g, '-').replace(/\\s+/g, ' ').trim();
+  const text = cell => plain((cell.querySelector('.est') || cell).textContent);
+  const whole = cell => plain(cell.textContent);
   return {
     caption: caption.trim(),
     columns: heads ? [...heads.cells].map(text) : [],
     rows: [...table.rows].filter(row => !row.closest('thead, tfoot'))
       .map(row => [...row.cells].map(text)),
+    whole: [...table.rows].filter(row => !row.closest('thead, tfoot'))
+      .map(row => [...row.cells].map(whole)),
   };
 })"""
 
@@ -142,7 +228,12 @@ def wrong(tables: list[dict[str, Any]], figures: list[Figure]) -> list[str]:
             problems.append(f"no table or column for {figure}")
             continue
         place = table["columns"].index(figure.column)
-        rows = [row for row in table["rows"] if row and row[0].startswith(figure.row)]
+        cells = table["whole" if " to " in figure.text else "rows"]
+        rows = [
+            row
+            for row in cells
+            if row and row[0].startswith(figure.row) and (not figure.also or figure.also in row)
+        ]
         if not rows:
             problems.append(f"no row for {figure}")
         elif rows[0][place] != figure.text:

@@ -96,6 +96,21 @@ def test_html_pages_show_it_as_text(browser: Any, hostile: Path, tmp_path: Path)
         page.goto(file.as_uri())
         assert page.evaluate("window.ran === undefined"), file.name
         assert not page.evaluate(report.LAYOUT), file.name
+        menu = page.locator("#segments-menu").text_content()
+        for text in HOSTILE:  # each is a segment's name, and every page lists them
+            assert text in menu, (file.name, text)
+    # Regions and other groups, on the page and in its download.
+    page.goto((folder / "model-card.html").as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(e => { e.open = true; })")
+    table = page.locator("figure.table[data-mart=protected_attribute_audit]")
+    shown = table.text_content()
+    with page.expect_download() as waiting:
+        table.locator("button.csv").click()
+    rows = downloaded(waiting, tmp_path)
+    assert looks_like_text(rows)
+    for text in HOSTILE:
+        assert text[1:] in shown, text
+        assert any(text in row["group_value"] for row in rows), text
     page.goto((folder / "index.html").as_uri())
     for text in HOSTILE:
         assert page.get_by_text(text).count() > 0, text

@@ -186,9 +186,9 @@ def test_stacks_draw_interval_and_ceiling_where_they_are() -> None:
     assert kinds == ["bar", "text", "text"]
     both = stack(has_interval=True, has_ceiling=True)["layer"]
     assert [layer["mark"]["type"] for layer in both] == [
-        "bar", "rule", "tick", "tick", "tick", "text", "text",
+        "bar", "rule", "rule", "tick", "tick", "tick", "text", "text",
     ]  # fmt: skip
-    assert both[4]["encoding"]["x"]["field"] == "ceiling"
+    assert both[5]["encoding"]["x"]["field"] == "ceiling"
 
 
 def test_ordered_series_have_colours_of_their_own() -> None:
