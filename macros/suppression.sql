@@ -71,3 +71,32 @@ select
     hidden = 1 as is_hidden
 from ({{ chain.query }}) as cells
 {%- endmacro %}
+
+{#- The same for a relation of segment by date by one more column (`across`: product or stage) that
+    holds its own totals, as rows of the segment `book`. Those are hidden by their own count, and one
+    more of each of `book_groups` where the rest of its total would give a hidden one away. Where the
+    book's row is hidden, so are its parts, or they would add up to it. -#}
+{% macro hidden_cells_and_books(relation, count_column, across, book_groups) -%}
+    {%- set keys = ['segment_id', 'observation_date', across] -%}
+    {%- set parts = '(select * from ' ~ relation ~ " where segment_id <> 'book') as parts" -%}
+    {%- set books = '(select * from ' ~ relation ~ " where segment_id = 'book') as books" -%}
+select
+    parts.segment_id,
+    parts.observation_date,
+    parts.{{ across }},
+    parts.is_hidden or books.is_hidden as is_hidden
+from (
+    {{ hidden_cells(
+        parts, count_column, keys,
+        [['observation_date', across], ['segment_id', 'observation_date']]
+    ) }}
+) as parts
+inner join (
+    {{ hidden_cells(books, count_column, keys, book_groups) }}
+) as books
+    on
+        parts.observation_date = books.observation_date
+        and parts.{{ across }} = books.{{ across }}
+union all
+{{ hidden_cells(books, count_column, keys, book_groups) }}
+{%- endmacro %}

@@ -33,6 +33,7 @@ cells as (
             is_suppressed,
             {{ count_column }} as shown_customers_count
         from {{ ref(mart) }}
+        where segment_id <> 'book'
         {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
@@ -44,8 +45,30 @@ judged as (
         count(*) over (partition by mart, total_of) as cells_count,
         count(*) filter (where is_suppressed) over (partition by mart, total_of) as hidden_cells_count
     from cells
+),
+
+-- A book's row by itself is hidden or not: its parts are held to the rule above.
+books as (
+    {% for mart in ['segment_expected_loss', 'segment_impairment'] -%}
+        select
+            '{{ mart }}' as mart,
+            segment_id,
+            cast(observation_date as varchar) as total_of,
+            is_suppressed,
+            customers_count as shown_customers_count,
+            0 as cells_count,
+            0 as hidden_cells_count
+        from {{ ref(mart) }}
+        where segment_id = 'book'
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
 )
 
+select * from books
+where
+    shown_customers_count < {{ var('minimum_cell_count') }}
+    or is_suppressed = (shown_customers_count is not null)
+union all
 select * from judged
 where
     shown_customers_count < {{ var('minimum_cell_count') }}

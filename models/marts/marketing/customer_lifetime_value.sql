@@ -34,13 +34,19 @@ assumed as (
         on margins.segment_id = attrition_rates.segment_id
 ),
 
--- Those who hold no credit can't default; for the rest the default rate ends the relationship too.
+-- Those who hold no credit can't default; for the rest the default rate ends the relationship too,
+-- and whoever is in default today is not counted on beyond the year.
 survived as (
     select
         *,
         (1 - annual_attrition_rate)
-        * (1 - case when has_credit then annual_default_rate else 0 end)
-            as annual_survival_rate
+        * (
+            1 - case
+                when is_defaulted and annual_default_rate is not null then 1
+                when has_credit then annual_default_rate
+                else 0
+            end
+        ) as annual_survival_rate
     from assumed
 ),
 

@@ -2,21 +2,11 @@
 
 -- One row per segment: the yearly default rate that valuations use. The segment's own at the last
 -- mature observation date where enough customers were exposed, else the book's.
--- A performance window longer than a year is brought to a year. A shorter one has no yearly rate:
--- one month's defaults say little about eleven more.
+-- A performance window longer than a year is brought to a year; a shorter one has no yearly rate.
 with
 
-outcomes as (
-    select * from {{ ref('customer_outcomes') }}
-    where is_default is not null
-),
-
-segments as (
-    select
-        customer_id,
-        observation_date,
-        segment_id
-    from {{ ref('segments') }}
+segment_risk as (
+    select * from {{ ref('int_segment_risk') }}
 ),
 
 settings as (
@@ -28,46 +18,48 @@ settings as (
 
 last_mature as (
     select max(observation_date) as observation_date
-    from outcomes
+    from segment_risk
+    where scored_count > 0
 ),
 
 segment_ids as (
     select distinct segment_id
-    from segments
+    from segment_risk
 ),
 
 segment_counts as (
     select
-        segments.segment_id,
-        count(*) as exposed_count,
-        count(*) filter (where outcomes.is_default) as defaulted_count
-    from outcomes
+        segment_risk.segment_id,
+        segment_risk.scored_count as exposed_count,
+        segment_risk.default_count as defaulted_count,
+        segment_risk.scored_months_at_risk as months_at_risk
+    from segment_risk
     inner join last_mature
-        on outcomes.observation_date = last_mature.observation_date
-    inner join segments
-        on
-            outcomes.customer_id = segments.customer_id
-            and outcomes.observation_date = segments.observation_date
-    group by segments.segment_id
+        on segment_risk.observation_date = last_mature.observation_date
+    where segment_risk.scored_count > 0
 ),
 
 book_counts as (
     select
         cast(sum(exposed_count) as bigint) as exposed_count,
-        cast(sum(defaulted_count) as bigint) as defaulted_count
+        cast(sum(defaulted_count) as bigint) as defaulted_count,
+        sum(months_at_risk) as months_at_risk
     from segment_counts
 ),
 
-chosen as (
+rated as (
     select
         segment_ids.segment_id,
         last_mature.observation_date,
         coalesce(segment_counts.exposed_count >= settings.minimum_exposure_count, false)
             as is_own,
-        segment_counts.exposed_count,
-        segment_counts.defaulted_count,
-        book_counts.exposed_count as book_exposed_count,
-        book_counts.defaulted_count as book_defaulted_count
+        {% for column in ['exposed_count', 'defaulted_count', 'months_at_risk'] -%}
+            case
+                when segment_counts.exposed_count >= settings.minimum_exposure_count
+                    then segment_counts.{{ column }}
+                else book_counts.{{ column }}
+            end as {{ column }}{{ ',' if not loop.last }}
+        {% endfor -%}
     from segment_ids
     cross join last_mature
     cross join settings
@@ -76,30 +68,15 @@ chosen as (
         on segment_ids.segment_id = segment_counts.segment_id
 ),
 
-rated as (
-    select
-        segment_id,
-        observation_date,
-        is_own,
-        case when is_own then exposed_count else book_exposed_count end as exposed_count,
-        case when is_own then defaulted_count else book_defaulted_count end as defaulted_count
-    from chosen
-),
-
 final as (
     select
         segment_id,
         observation_date,
         exposed_count,
         defaulted_count,
-        case
-            when {{ source_setting('performance_months') }} >= 12
-                then
-                    1 - power(
-                        1 - {{ ratio('defaulted_count', 'exposed_count') }},
-                        12 / cast({{ source_setting('performance_months') }} as double)
-                    )
-        end as annual_default_rate,
+        {{ yearly_default_rate(
+            ratio('defaulted_count', 'exposed_count'), 'exposed_count', 'months_at_risk'
+        ) }} as annual_default_rate,
         case
             when {{ source_setting('performance_months') }} >= 12 and exposed_count > 0
                 then case when is_own then 'segment' else 'book' end

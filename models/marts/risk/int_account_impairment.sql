@@ -7,10 +7,8 @@ with
 
 exposures as (
     select * from {{ ref('int_credit_exposures') }}
-),
-
-segments as (
-    select * from {{ ref('segments') }}
+    -- What was charged off has left the balance sheet (IFRS 9 5.4.4).
+    where not is_charged_off
 ),
 
 features as (
@@ -18,7 +16,7 @@ features as (
 ),
 
 probabilities as (
-    select * from {{ ref('int_segment_default_probabilities') }}
+    select * from {{ ref('int_segment_product_default_probabilities') }}
 ),
 
 loss_assumptions as (
@@ -31,84 +29,73 @@ parameters as (
         max(case when parameter = 'sicr_pd_rise' then value end) as sicr_pd_rise,
         max(case when parameter = 'sicr_bureau_score_drop' then value end)
             as sicr_bureau_score_drop,
-        max(case when parameter = 'stage_2_dpd' then value end) as stage_2_dpd,
-        max(case when parameter = 'stage_3_dpd' then value end) as stage_3_dpd
+        max(case when parameter = 'stage_2_dpd' then value end) as stage_2_dpd
     from {{ ref('risk_parameters') }}
 ),
 
-rated_customers as (
+rated_accounts as (
     select
-        segments.customer_id,
-        segments.observation_date,
-        probabilities.pd,
+        exposures.*,
+        probabilities.customer_pd,
+        probabilities.pd_12m,
+        probabilities.pd_basis,
+        probabilities.pd_observation_date,
+        probabilities.pd_months,
         features.bureau_score
-    from segments
+    from exposures
     inner join probabilities
         on
-            segments.segment_id = probabilities.segment_id
-            and segments.observation_date = probabilities.observation_date
+            exposures.segment_id = probabilities.segment_id
+            and exposures.observation_date = probabilities.observation_date
+            and exposures.product_type = probabilities.product_type
     left join features
         on
-            segments.customer_id = features.customer_id
-            and segments.observation_date = features.observation_date
+            exposures.customer_id = features.customer_id
+            and exposures.observation_date = features.observation_date
 ),
 
 -- What was known when the account was first on the books at an observation date: as near to initial
 -- recognition as segments go.
 recognised as (
     select
-        exposures.account_id,
-        exposures.observation_date as recognition_date,
-        rated_customers.pd as recognition_pd,
-        rated_customers.bureau_score as recognition_bureau_score
-    from exposures
-    inner join rated_customers
-        on
-            exposures.customer_id = rated_customers.customer_id
-            and exposures.observation_date = rated_customers.observation_date
+        account_id,
+        observation_date as recognition_date,
+        customer_pd as recognition_pd,
+        bureau_score as recognition_bureau_score
+    from rated_accounts
     qualify row_number() over (
-        partition by exposures.account_id
-        order by exposures.observation_date
+        partition by account_id
+        order by observation_date
     ) = 1
 ),
 
 compared as (
     select
-        exposures.*,
+        rated_accounts.*,
         recognised.recognition_date,
         recognised.recognition_pd,
         recognised.recognition_bureau_score,
-        rated_customers.bureau_score,
-        rated_customers.pd,
-        probabilities.pd_12m,
-        probabilities.pd_basis,
-        probabilities.pd_observation_date,
-        probabilities.pd_months,
+        -- Stage 3 is what expected loss calls defaulted: the customer, not the account, is in default.
+        -- A rise is one of the segment's PD: a product's ratio to it moves with few defaults.
         case
-            when exposures.is_charged_off then 'charged off'
-            when exposures.dpd >= parameters.stage_3_dpd then 'dpd backstop of stage 3'
-            when exposures.dpd >= parameters.stage_2_dpd then 'dpd backstop of stage 2'
+            when rated_accounts.is_defaulted and rated_accounts.dpd >= {{ var('default_dpd') }}
+                then 'dpd backstop of stage 3'
+            when rated_accounts.is_defaulted then 'customer in default'
+            when rated_accounts.dpd >= parameters.stage_2_dpd then 'dpd backstop of stage 2'
             when
-                rated_customers.pd >= parameters.sicr_pd_multiple * recognised.recognition_pd
-                and rated_customers.pd - recognised.recognition_pd >= parameters.sicr_pd_rise
+                rated_accounts.customer_pd
+                >= parameters.sicr_pd_multiple * recognised.recognition_pd
+                and rated_accounts.customer_pd - recognised.recognition_pd >= parameters.sicr_pd_rise
                 then 'segment PD rose'
             when
-                recognised.recognition_bureau_score - rated_customers.bureau_score
+                recognised.recognition_bureau_score - rated_accounts.bureau_score
                 >= parameters.sicr_bureau_score_drop
                 then 'bureau score fell'
             else 'none'
         end as stage_trigger
-    from exposures
-    inner join probabilities
-        on
-            exposures.segment_id = probabilities.segment_id
-            and exposures.observation_date = probabilities.observation_date
-    inner join rated_customers
-        on
-            exposures.customer_id = rated_customers.customer_id
-            and exposures.observation_date = rated_customers.observation_date
+    from rated_accounts
     inner join recognised
-        on exposures.account_id = recognised.account_id
+        on rated_accounts.account_id = recognised.account_id
     cross join parameters
 ),
 
@@ -116,7 +103,7 @@ termed as (
     select
         compared.*,
         case
-            when stage_trigger in ('charged off', 'dpd backstop of stage 3') then 3
+            when is_defaulted then 3
             when stage_trigger = 'none' then 1
             else 2
         end as stage,
@@ -124,13 +111,7 @@ termed as (
         coalesce(compared.annual_rate, loss_assumptions.effective_annual_rate)
             as effective_annual_rate,
         coalesce(compared.remaining_months, loss_assumptions.behavioural_life_months)
-            as remaining_life_months,
-        cast(
-            compared.balance_amount
-            + cast(loss_assumptions.credit_conversion_ratio as double)
-            * coalesce(compared.undrawn_amount, 0)
-            as decimal(18, 2)
-        ) as exposure_at_default_amount
+            as remaining_life_months
     from compared
     left join loss_assumptions
         on compared.product_type = loss_assumptions.product_type
@@ -187,7 +168,7 @@ final as (
         dpd,
         recognition_date,
         recognition_pd,
-        pd,
+        customer_pd,
         pd_12m,
         pd_basis,
         pd_observation_date,

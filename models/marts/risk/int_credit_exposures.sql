@@ -1,5 +1,6 @@
 -- One row per segmented customer, observation date and credit account open on that day: what is
--- owed, what can still be drawn and how late it is, with the customer's segment.
+-- owed, what can still be drawn, how late it is and what would be owed at default, with the
+-- customer's segment. Whether a customer is in default on the date is decided here alone.
 {{ config(schema='internal') }}
 
 with
@@ -32,13 +33,16 @@ loans as (
     select * from {{ ref('loans') }}
 ),
 
+loss_assumptions as (
+    select * from {{ ref('risk_loss_assumptions') }}
+),
+
 open_accounts as (
     select
         segments.segment_id,
         segments.customer_id,
         segments.observation_date,
         observation_dates.last_month_end_on,
-        observation_dates.is_mature,
         outcomes.outcome_status,
         accounts.account_id,
         accounts.product_type,
@@ -70,11 +74,13 @@ measured as (
                 then greatest(account_months.balance_amount, 0)
         end as balance_amount,
         case
-            when open_accounts.is_revolving and account_months.limit_amount is not null
+            -- Of a limit without a balance nobody knows what is left.
+            when
+                open_accounts.is_revolving
+                and account_months.limit_amount is not null
+                and account_months.balance_amount is not null
                 then greatest(
-                    account_months.limit_amount
-                    - greatest(coalesce(account_months.balance_amount, 0), 0),
-                    0
+                    account_months.limit_amount - greatest(account_months.balance_amount, 0), 0
                 )
         end as undrawn_amount,
         account_months.dpd,
@@ -102,29 +108,46 @@ measured as (
         on open_accounts.account_id = loans.account_id
 ),
 
+judged as (
+    select
+        *,
+        -- In default already, so that no probability applies. Sources that state outcomes may call
+        -- someone good or defaulted later who is this late today: days past due decide as well.
+        is_charged_off
+        or coalesce(outcome_status = 'already in default', false)
+        or coalesce(customer_dpd >= {{ var('default_dpd') }}, false) as is_defaulted
+    from measured
+),
+
 final as (
     select
-        segment_id,
-        customer_id,
-        observation_date,
-        account_id,
-        product_type,
-        is_revolving,
-        opened_on,
-        cast(balance_amount as decimal(18, 2)) as balance_amount,
-        cast(undrawn_amount as decimal(18, 2)) as undrawn_amount,
-        dpd,
-        annual_rate,
-        remaining_months,
-        is_charged_off,
-        -- In default already, so that no probability applies: as the outcome judges it, or before
-        -- the outcome is known by the days past due of the customer's worst account.
-        case
-            when is_charged_off then true
-            when is_mature then outcome_status = 'already in default'
-            else coalesce(customer_dpd >= {{ var('default_dpd') }}, false)
-        end as is_defaulted
-    from measured
+        judged.segment_id,
+        judged.customer_id,
+        judged.observation_date,
+        judged.account_id,
+        judged.product_type,
+        judged.is_revolving,
+        judged.opened_on,
+        cast(judged.balance_amount as decimal(18, 2)) as balance_amount,
+        cast(judged.undrawn_amount as decimal(18, 2)) as undrawn_amount,
+        -- Nothing more is drawn after a default: the limit is blocked.
+        cast(
+            judged.balance_amount
+            + case
+                when judged.is_defaulted then 0
+                else
+                    cast(loss_assumptions.credit_conversion_ratio as double)
+                    * coalesce(judged.undrawn_amount, 0)
+            end as decimal(18, 2)
+        ) as exposure_at_default_amount,
+        judged.dpd,
+        judged.annual_rate,
+        judged.remaining_months,
+        judged.is_charged_off,
+        judged.is_defaulted
+    from judged
+    left join loss_assumptions
+        on judged.product_type = loss_assumptions.product_type
 )
 
 select * from final

@@ -21,7 +21,8 @@ known as (
         segment_id,
         observation_date,
         scored_count,
-        default_count
+        default_count,
+        scored_months_at_risk
     from segment_risk
     where scored_count > 0
 ),
@@ -30,7 +31,8 @@ known_book as (
     select
         observation_date,
         sum(scored_count) as scored_count,
-        sum(default_count) as default_count
+        sum(default_count) as default_count,
+        sum(scored_months_at_risk) as scored_months_at_risk
     from known
     group by observation_date
 ),
@@ -41,7 +43,8 @@ own as (
         dates.observation_date,
         known.observation_date as pd_observation_date,
         known.scored_count,
-        known.default_count
+        known.default_count,
+        known.scored_months_at_risk
     from dates
     inner join known
         on
@@ -59,7 +62,8 @@ book as (
         dates.observation_date,
         known_book.observation_date as pd_observation_date,
         known_book.scored_count,
-        known_book.default_count
+        known_book.default_count,
+        known_book.scored_months_at_risk
     from dates
     inner join known_book
         on known_book.observation_date <= dates.observation_date
@@ -82,6 +86,7 @@ chosen as (
         coalesce(own.pd_observation_date, book.pd_observation_date) as pd_observation_date,
         coalesce(own.scored_count, book.scored_count) as pd_scored_count,
         coalesce(own.default_count, book.default_count) as pd_default_count,
+        coalesce(own.scored_months_at_risk, book.scored_months_at_risk) as pd_months_at_risk,
         {{ source_setting('performance_months') }} as pd_months
     from dates
     left join own
@@ -97,6 +102,7 @@ chosen as (
 rated as (
     select
         *,
+        {{ ratio('pd_months_at_risk', 'pd_scored_count') }} as pd_mean_months_at_risk,
         {{ ratio('pd_default_count', 'pd_scored_count') }} as pd,
         {{ wilson_lower('pd_default_count', 'pd_scored_count') }} as pd_lower,
         {{ wilson_upper('pd_default_count', 'pd_scored_count') }} as pd_upper
@@ -115,14 +121,10 @@ final as (
         pd,
         pd_lower,
         pd_upper,
-        -- Within the observed months a constant hazard gives the rate of a year. Beyond them nothing
-        -- does: a year's rate from a month's would be invented.
+        pd_mean_months_at_risk,
         {% for column in ['pd', 'pd_lower', 'pd_upper'] -%}
-            case
-                when pd_months = 12 then {{ column }}
-                when pd_months > 12
-                    then 1 - power(1 - {{ column }}, cast(12 as double) / pd_months)
-            end as {{ column | replace('pd', 'pd_12m') }}{{ ',' if not loop.last }}
+            {{ yearly_default_rate(column, 'pd_scored_count', 'pd_months_at_risk') }}
+                as {{ column | replace('pd', 'pd_12m') }}{{ ',' if not loop.last }}
         {% endfor -%}
     from rated
 )

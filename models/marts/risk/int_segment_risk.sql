@@ -45,10 +45,32 @@ instalments as (
     select * from {{ ref('instalments') }}
 ),
 
+delinquency_buckets as (
+    select * from {{ ref('risk_delinquency_buckets') }}
+),
+
 parameters as (
     select max(case when parameter = 'first_payment_default_days' then value end)
         as first_payment_default_days
     from {{ ref('risk_parameters') }}
+),
+
+-- For how many months of the window a customer could default: until the last agreed term ends. A year
+-- counts in full, because whoever has repaid within it could not default in the rest of it.
+borrowers as (
+    select
+        customer_id,
+        observation_date,
+        {% set months = source_setting('performance_months') -%}
+        max(
+            greatest(
+                least(coalesce(remaining_months, {{ months }}), {{ months }}),
+                {{ [12, months] | min }}
+            )
+        ) as months_at_risk,
+        max(case when is_defaulted then 1 else 0 end) = 1 as is_defaulted
+    from exposures
+    group by customer_id, observation_date
 ),
 
 customers as (
@@ -65,6 +87,12 @@ customers as (
         count(*) filter (where coalesce(outcomes.outcome_status, 'not observed') = 'not observed')
             as not_observed_count,
         count(*) filter (where outcomes.outcome_status = 'immature') as immature_count,
+        count(*) filter (
+            where outcomes.outcome_status in ('good', 'default') and borrowers.is_defaulted
+        ) as scored_in_default_count,
+        sum(borrowers.months_at_risk) filter (
+            where outcomes.outcome_status in ('good', 'default')
+        ) as scored_months_at_risk,
         percentile_cont(0.5) within group (order by features.debt_to_income_ratio)
             as median_debt_to_income_ratio,
         percentile_cont(0.5) within group (order by features.utilisation_ratio)
@@ -80,25 +108,45 @@ customers as (
         on
             segments.customer_id = features.customer_id
             and segments.observation_date = features.observation_date
+    left join borrowers
+        on
+            segments.customer_id = borrowers.customer_id
+            and segments.observation_date = borrowers.observation_date
     group by segments.segment_id, segments.observation_date
 ),
 
+{% set buckets = {
+    'past_due_30_59_amount': '30-59', 'past_due_60_89_amount': '60-89',
+    'past_due_90_amount': '90+',
+} -%}
 books as (
     select
-        segment_id,
-        observation_date,
+        exposures.segment_id,
+        exposures.observation_date,
         count(*) as accounts_count,
-        count(balance_amount) as balance_accounts_count,
-        sum(balance_amount) as exposure_amount,
-        count(dpd) as dpd_accounts_count,
-        count(*) filter (where dpd >= 30) as past_due_30_accounts_count,
-        sum(balance_amount) filter (where dpd is not null) as dpd_exposure_amount,
-        sum(balance_amount) filter (where dpd >= 30) as past_due_30_amount,
-        sum(balance_amount) filter (where dpd >= 30 and dpd < 60) as past_due_30_59_amount,
-        sum(balance_amount) filter (where dpd >= 60 and dpd < 90) as past_due_60_89_amount,
-        sum(balance_amount) filter (where dpd >= 90) as past_due_90_amount
+        count(exposures.balance_amount) as balance_accounts_count,
+        sum(exposures.balance_amount) as exposure_amount,
+        count(exposures.dpd) as dpd_accounts_count,
+        {% set past_due_30 = "delinquency_buckets.delinquency_bucket in ('"
+            ~ buckets.values() | join("', '") ~ "')" -%}
+        count(*) filter (where {{ past_due_30 }}) as past_due_30_accounts_count,
+        sum(exposures.balance_amount) filter (where exposures.dpd is not null)
+            as dpd_exposure_amount,
+        sum(exposures.balance_amount) filter (where {{ past_due_30 }}) as past_due_30_amount,
+        {% for column, bucket in buckets.items() -%}
+            sum(exposures.balance_amount) filter (
+                where delinquency_buckets.delinquency_bucket = '{{ bucket }}'
+            ) as {{ column }}{{ ',' if not loop.last }}
+        {% endfor -%}
     from exposures
-    group by segment_id, observation_date
+    left join delinquency_buckets
+        on
+            exposures.dpd >= delinquency_buckets.lower_dpd
+            and (
+                delinquency_buckets.upper_dpd is null
+                or exposures.dpd <= delinquency_buckets.upper_dpd
+            )
+    group by exposures.segment_id, exposures.observation_date
 ),
 
 -- The earliest instalment on file may be a later one: only number 1 is the first. Loans that lack it
@@ -220,6 +268,8 @@ joined as (
         case when observation_dates.is_mature then customers.good_count + customers.default_count end
             as scored_count,
         coalesce(books.accounts_count, 0) as accounts_count,
+        coalesce(books.accounts_count - books.balance_accounts_count, 0)
+            as unknown_balance_accounts_count,
         -- Where no balance is known, zero would claim that nothing is owed.
         case
             when books.accounts_count > 0 and books.balance_accounts_count = 0 then null
@@ -300,8 +350,11 @@ final as (
         is_mature,
         customers_count,
         accounts_count,
+        unknown_balance_accounts_count,
         cast(exposure_amount as decimal(18, 2)) as exposure_amount,
         scored_count,
+        case when is_mature then scored_in_default_count end as scored_in_default_count,
+        case when is_mature then coalesce(scored_months_at_risk, 0) end as scored_months_at_risk,
         case when is_mature then good_count end as good_count,
         case when is_mature then default_count end as default_count,
         case when is_mature then indeterminate_count end as indeterminate_count,

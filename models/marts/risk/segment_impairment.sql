@@ -1,10 +1,12 @@
--- One row per segment, observation date and IFRS 9 stage, and the CECL allowance of the same accounts.
--- Cells that rest on few customers are hidden, with one more wherever a total would give them away.
+-- One row per segment, or `book`, observation date and IFRS 9 stage, and the CECL allowance of the same
+-- accounts. Cells that rest on few customers are hidden, with one more wherever a total would give
+-- them away.
 {%- set hidden = [
-    'customers_count', 'accounts_count', 'dpd_backstop_accounts_count', 'pd_rise_accounts_count',
-    'score_drop_accounts_count', 'charged_off_accounts_count', 'gross_carrying_amount',
-    'exposure_at_default_amount', 'ecl_12m_amount', 'ecl_lifetime_amount', 'ecl_amount',
-    'cecl_allowance_amount', 'coverage_rate', 'cecl_coverage_rate',
+    'customers_count', 'accounts_count', 'unknown_balance_accounts_count',
+    'dpd_backstop_accounts_count', 'customer_default_accounts_count', 'pd_rise_accounts_count',
+    'score_drop_accounts_count', 'gross_carrying_amount', 'exposure_at_default_amount',
+    'ecl_12m_amount', 'ecl_lifetime_amount', 'ecl_amount', 'cecl_allowance_amount',
+    'coverage_rate', 'cecl_coverage_rate',
 ] %}
 
 with
@@ -14,12 +16,9 @@ measured as (
 ),
 
 judged as (
-    {{ hidden_cells(
-        'measured',
-        'customers_count',
-        ['segment_id', 'observation_date', 'stage'],
-        [['observation_date', 'stage'], ['segment_id', 'observation_date']]
-    ) }}
+    {#- What the book has in default stands in segment_expected_loss: a second hidden stage would keep
+        nothing secret and leave the book without stages. -#}
+    {{ hidden_cells_and_books('measured', 'customers_count', 'stage', []) }}
 ),
 
 final as (

@@ -2,7 +2,8 @@
 -- Prices that rest on few customers with a known outcome are hidden, and so are books of few.
 {%- set hidden_with_price = [
     'pd_default_count', 'pd_scored_count', 'pd_12m', 'expected_loss_rate', 'uncapped_rate',
-    'is_ceiling_applied', 'indicative_rate', 'indicative_rate_lower', 'indicative_rate_upper',
+    'uncapped_rate_lower', 'uncapped_rate_upper', 'is_ceiling_applied',
+    'is_upper_ceiling_applied', 'indicative_rate', 'indicative_rate_lower', 'indicative_rate_upper',
 ] %}
 {%- set hidden_with_book = [
     'customers_count', 'balance_amount', 'rated_balance_amount', 'current_book_rate',
@@ -57,7 +58,11 @@ final as (
         pd_basis,
         pd_observation_date,
         pd_months,
+        product_ratio_basis,
+        product_default_ratio,
         lgd_ratio,
+        exposure_ratio_basis,
+        exposure_ratio,
         cost_of_funds_rate,
         operating_cost_rate,
         capital_charge_rate,

@@ -1,10 +1,11 @@
 -- One row per segment and observation date: book, arrears, outcomes and losses.
 -- Rows that rest on few customers are hidden, with one more wherever the total would give them away.
 {%- set hidden_with_row = [
-    'customers_count', 'accounts_count', 'exposure_amount', 'scored_count', 'good_count',
-    'default_count', 'indeterminate_count', 'already_in_default_count', 'no_credit_count',
-    'not_observed_count', 'immature_count', 'default_rate', 'default_rate_lower',
-    'default_rate_upper', 'dpd_accounts_count', 'past_due_30_accounts_count',
+    'customers_count', 'accounts_count', 'unknown_balance_accounts_count', 'exposure_amount',
+    'scored_count', 'scored_in_default_count', 'good_count', 'default_count',
+    'indeterminate_count', 'already_in_default_count', 'no_credit_count', 'not_observed_count',
+    'immature_count', 'default_rate', 'default_rate_lower', 'default_rate_upper',
+    'dpd_accounts_count', 'past_due_30_accounts_count',
     'past_due_30_accounts_rate', 'past_due_30_accounts_rate_lower',
     'past_due_30_accounts_rate_upper', 'dpd_exposure_amount', 'past_due_30_amount',
     'past_due_30_59_amount', 'past_due_60_89_amount', 'past_due_90_amount',

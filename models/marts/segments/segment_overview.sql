@@ -19,6 +19,7 @@ segment_risks as (
 
 expected_losses as (
     select * from {{ ref('int_segment_expected_loss') }}
+    where segment_id <> 'book'
 ),
 
 latest_mature as (

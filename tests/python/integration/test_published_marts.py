@@ -232,7 +232,7 @@ def test_the_sample_lacks_nothing_that_a_mart_needs(published, source):
     assert gaps == []
 
 
-def test_no_lifetime_value_is_made_up(published, source):
+def test_no_lifetime_value_is_made_up(published, working, source):
     valued, borrowers_without_rate = published.sql(
         """
         select
@@ -247,6 +247,34 @@ def test_no_lifetime_value_is_made_up(published, source):
     ).fetchone()
     assert borrowers_without_rate == 0
     assert (valued == 0) == (source == "taiwan"), "one month of outcomes gives no yearly loss"
+
+    owing_unknown, made_up = working.sql(
+        """
+        select count(*), count(*) filter (
+            where credit_balance_amount is not null or annual_margin_amount is not null
+            or annual_expected_loss_amount is not null or lifetime_value_amount is not null
+        )
+        from marts.customer_lifetime_value
+        where customer_id in (
+            select exposures.customer_id
+            from internal.int_credit_exposures as exposures
+            inner join features.observation_dates as dates using (observation_date)
+            where dates.is_latest and exposures.balance_amount is null
+        )
+        """
+    ).fetchone()
+    assert made_up == 0, "an unknown credit balance is not nothing"
+    assert owing_unknown > 0 or source == "taiwan", "nobody was tried"
+
+    counted = working.sql(
+        """
+        select sum(customers_count), sum(valued_count), (
+            select count(*) from marts.customer_lifetime_value where lifetime_value_amount is null
+        )
+        from internal.int_segment_lifetime_value
+        """
+    ).fetchone()
+    assert counted[0] - counted[1] == counted[2]
 
 
 def test_dates_are_mature_only_where_someone_can_be_scored(published):
