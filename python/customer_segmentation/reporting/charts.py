@@ -312,10 +312,11 @@ def lines(
             grid=False,
             format="%b %Y" if is_date else ",.0f",
             tickMinStep=1,
+            labelPadding=12,
             values=spaced({row["x"] for row in rows}, width - 96) if is_date else None,
         )
         if is_date
-        else alt.Axis(grid=False, format=",.0f", tickMinStep=1),
+        else alt.Axis(grid=False, format=",.0f", tickMinStep=1, labelPadding=12),
         scale=alt.Scale(padding=8, type="utc")
         if is_date
         else alt.Scale(zero=False, nice=False, padding=8),

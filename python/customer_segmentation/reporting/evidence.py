@@ -478,6 +478,9 @@ class EvidenceComponents(Components):
             # Evidence has no bar with an interval; a box from bound to bound with the figure as its
             # line shows both.
             added = {"colour": self._colour_sql()} if by_segment else {}
+            # The boxes' colours go by place; Evidence loses those of `color` before data arrive.
+            drawn = [str(row[category]) for row in kept.rows()] if not kept.parameters else []
+            palette = ", ".join(_js(colours.light(segment)) for segment in drawn)
             scaled = _scaled(Column(value, "", kind, lower=lower, upper=upper))
             added |= scaled
             middle, low, high = scaled or (value, lower, upper)
@@ -489,6 +492,9 @@ class EvidenceComponents(Components):
                 midpoint=middle,
                 intervalTop=high,
                 color="colour" if by_segment else None,
+                echartsOptions=(
+                    Markup(f"{{color: [{palette}]}}") if by_segment and palette else None
+                ),
                 **shared,
             )
             chart = f"{query}<BoxPlot {attributes} />"
