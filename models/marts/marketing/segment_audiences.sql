@@ -11,16 +11,22 @@ with
 counted as (
     select
         *,
-        -- The fewest people that a row tells of. A row without anybody hides nobody.
+        -- The fewest people that a row tells of.
         case when audience_count > 0 then audience_count else nullif(qualifying_count, 0) end
             as told_count
     from {{ ref('int_segment_audiences') }}
 ),
 
--- A customer is in one audience at most, so members add up by audience and by segment.
+-- Empty cells give nobody away and hide nobody: they stay out of the choice.
+peopled as (
+    select * from counted
+    where told_count is not null
+),
+
+-- Members add up by audience. A segment's customers need not be in any, so it has no total.
 hidden as (
     {{ hidden_cells(
-        'counted', 'told_count', ['segment_id', 'audience'], [['audience'], ['segment_id']]
+        'peopled', 'told_count', ['segment_id', 'audience'], [['audience']]
     ) }}
 ),
 
@@ -34,9 +40,9 @@ segments as (
         {% for column in counts + amounts %}
         counted.{{ column }},
         {% endfor %}
-        hidden.is_hidden as is_suppressed
+        coalesce(hidden.is_hidden, false) as is_suppressed
     from counted
-    inner join hidden
+    left join hidden
         on
             counted.segment_id = hidden.segment_id
             and counted.audience = hidden.audience

@@ -176,7 +176,13 @@ MARTS = [
         "segment_audiences",
         "audience_count",
         more_keys=("audience",),
-        totals=(("audience",), ("segment_id",)),
+        totals=(("audience",),),
+    ),
+    Cells(
+        "segment_audiences",
+        "qualifying_count",
+        more_keys=("audience",),
+        totals=(("audience",),),
     ),
     Cells(
         "segment_next_best_actions",
