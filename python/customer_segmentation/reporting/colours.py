@@ -1,10 +1,10 @@
 """One colour per segment everywhere, told apart by colour-blind readers, in light and dark.
 
-Colours were searched for with two conditions: a contrast of at least 3 to 1 on the page, and a
+Colours were searched for with three conditions: a contrast of at least 3 to 1 on the page; a
 distance in CIELAB of at least 12 between any two (16 among the first six) as protanopes,
 deuteranopes and tritanopes see them by the model of Machado, Oliveira and Fernandes (2009),
-doi:10.1109/TVCG.2009.113. A test holds both. No chart relies on colour alone: each mark is
-labelled with its segment's id.
+doi:10.1109/TVCG.2009.113; and one of at least 18 (34) as everyone else sees them. A test holds
+them. No chart relies on colour alone: each mark is labelled with its segment's id.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ import zlib
 
 #: Light and dark colour of each place in the palette.
 SEGMENTS = (
-    ("#3663d5", "#96b7e2"),
-    ("#671e14", "#d79256"),
-    ("#1d9b63", "#89f4b7"),
-    ("#561745", "#c93680"),
-    ("#97922b", "#e1ee77"),
-    ("#4d2397", "#8c7ddc"),
-    ("#cb4590", "#d92641"),
-    ("#217825", "#5fbe89"),
-    ("#1e4b8d", "#c4f3f1"),
-    ("#892144", "#e65fb0"),
-    ("#be241b", "#efda93"),
-    ("#575d65", "#b2b3b6"),
+    ("#0077bb", "#4499ff"),
+    ("#cc7755", "#ddaa77"),
+    ("#998800", "#ccdd66"),
+    ("#006600", "#88eebb"),
+    ("#995588", "#ffccff"),
+    ("#cc0055", "#dd6677"),
+    ("#553322", "#cc8833"),
+    ("#113399", "#bbaaee"),
+    ("#770044", "#bb77aa"),
+    ("#771177", "#ff99cc"),
+    ("#779988", "#00aa88"),
+    ("#8877ee", "#aa77cc"),
 )
 
 #: Colours of charts that stand for no segment: name, light, dark.
