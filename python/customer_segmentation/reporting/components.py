@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -289,6 +289,13 @@ class Components(ABC):
         """Whether a cell is empty because the mart hides it."""
         flag = column.flag or "is_suppressed"
         return row[column.name] is None and flag in row and bool(row[flag])
+
+    @staticmethod
+    def with_interval(relation: Relation, column: Column) -> Column:
+        """Return the column with its bounds, where the mart has them."""
+        lower, upper = f"{column.name}_lower", f"{column.name}_upper"
+        has_both = {lower, upper} <= set(relation.columns)
+        return replace(column, lower=lower, upper=upper) if has_both else column
 
     def shows_nothing(self, rows: Sequence[Row], columns: Sequence[Column]) -> bool:
         """Whether every row hides its figures and shows no other."""

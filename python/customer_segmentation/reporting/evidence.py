@@ -704,7 +704,10 @@ class EvidenceComponents(Components):
                 options.get("column_label", "Column"),
                 "segment" if column == "segment_id" else "words",
             ),
-            Column(value, options.get("label", "Value"), kind if kind != "unit" else "precise"),
+            self.with_interval(
+                relation,
+                Column(value, options.get("label", "Value"), kind if kind != "unit" else "precise"),
+            ),
         ]
         return f"{query}<Heatmap {attributes} />", figures
 

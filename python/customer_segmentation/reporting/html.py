@@ -197,8 +197,8 @@ class HtmlComponents(Components):
         joined = " · ".join(html_text(part) for part in (*parts, *extra))
         what = html_attribute(f"Link to {options.get('caption') or options.get('title') or 'this'}")
         return (
-            f'<p class="source">{joined} <a class="anchor" href="#{address}" aria-label="{what}">'
-            "Link</a></p>"
+            f'<p class="source" id="{address}-source">{joined} '
+            f'<a class="anchor" href="#{address}" aria-label="{what}">Link</a></p>'
         )
 
     # Tables
@@ -253,14 +253,9 @@ class HtmlComponents(Components):
                 has_hidden = has_hidden or hidden
                 values = [raw(found), *(self._beside(row, column))]
                 if hidden:
-                    values[0] = "hidden"
-                    reason = self.suppressed_text().removeprefix("hidden")
-                    text = (
-                        f'<span class="none">hidden<span class="sr">{html_text(reason)}</span>'
-                        "</span>"
-                    )
+                    values[0] = text = "hidden"  # the table's description says why
                 elif found is None:
-                    text = '<span class="none" role="img" aria-label="not available">\u2013</span>'
+                    text = "\u2013"
                 else:
                     text = self.shown_value(found, column, row)
                     if column.lower and column.upper and row[column.lower] is not None:
@@ -273,12 +268,15 @@ class HtmlComponents(Components):
                         )
                 tag = 'th scope="row"' if index == 0 else "td"
                 kind = "n" if column.is_numeric else "d" if column.kind == "date" else "t"
+                kind += " none" if found is None else ""
                 # A value that reads the same as text is not written twice.
                 attributes = "".join(
                     f' data-v{place or ""}="{html_attribute(value)}"'
                     for place, value in enumerate(values)
                     if place or html_attribute(value) != text
                 )
+                if found is None and not hidden:
+                    attributes += ' aria-label="not available"'
                 cells.append(f'<{tag} class="{kind}"{attributes}>{text}</{tag.split()[0]}>')
             kept = options.get("filter")
             mark = f' data-filter="{html_attribute(raw(row[kept]))}"' if kept else ""
@@ -303,7 +301,8 @@ class HtmlComponents(Components):
             f'data-constants="{html_attribute(constants)}">'
             f"{heading}{self._filter(rows, columns, options, address)}"
             f'<div class="scroll" tabindex="0" role="region" aria-labelledby="{address}-name">'
-            f'<table aria-labelledby="{address}-name"><thead><tr>{"".join(head)}</tr></thead>'
+            f'<table aria-labelledby="{address}-name" aria-describedby="{address}-source">'
+            f"<thead><tr>{''.join(head)}</tr></thead>"
             f"<tbody>{''.join(body)}</tbody></table></div>"
             f"{self._source(options, extra, address)}"
             '<p class="tools"><button type="button" class="csv" hidden>Download CSV</button></p>'
@@ -879,7 +878,10 @@ class HtmlComponents(Components):
                 options.get("column_label", "Column"),
                 "segment" if column_name == "segment_id" else "words",
             ),
-            Column(value, options.get("label", "Value"), kind if kind != "unit" else "precise"),
+            self.with_interval(
+                relation,
+                Column(value, options.get("label", "Value"), kind if kind != "unit" else "precise"),
+            ),
         ]
         return build, described, columns
 

@@ -177,7 +177,7 @@ def hidden(connection: duckdb.DuckDBPyConnection) -> list[Figure]:
     return [
         Figure(
             "risk", "Expected loss by product", segment, "Accounts",
-            "hidden: too few customers, or it would give such a figure away", words(product),
+            "hidden", words(product),
             is_html_only=True,
         )
         for segment, product in rows_of(
