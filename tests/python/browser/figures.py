@@ -185,7 +185,9 @@ def hidden(connection: duckdb.DuckDBPyConnection) -> list[Figure]:
             "segment_expected_loss",
             "select segment_id, product_type from marts.segment_expected_loss "
             "where observation_date = (select max(observation_date) from marts.segment_overview) "
-            "and is_suppressed and accounts_count is null order by all",
+            # A table of hidden rows only is a sentence.
+            "and is_suppressed and accounts_count is null and exists (select 1 from "
+            "marts.segment_expected_loss where accounts_count is not null) order by all",
         )
     ]  # fmt: skip
 

@@ -95,7 +95,9 @@ def test_html_pages_show_it_as_text(browser: Any, hostile: Path, tmp_path: Path)
     for file in report.pages(folder):
         page.goto(file.as_uri())
         assert page.evaluate("window.ran === undefined"), file.name
-        assert not page.evaluate(report.LAYOUT), file.name
+        # Text without a space may break anywhere, and must not widen the page.
+        found = page.evaluate(report.LAYOUT)
+        assert not [text for text in found if not text.startswith("word cut")], file.name
         menu = page.locator("#segments-menu").text_content()
         for text in HOSTILE:  # each is a segment's name, and every page lists them
             assert text in menu, (file.name, text)
