@@ -3,7 +3,7 @@
     default: a loan that ends a year into a window of five isn't at risk for the other four. From a
     shorter one nothing does: a year's rate from a month's would be invented. -#}
 {% macro yearly_default_rate(default_rate, scored_count, months_at_risk) -%}
-    {%- set months = source_setting('performance_months') -%}
+    {%- set months = source_setting('performance_months') | int -%}
     {%- if months < 12 -%}
 cast(null as double)
     {%- elif months == 12 -%}

@@ -15,12 +15,18 @@ accounts as (
         count(*) as accounts_count,
         sum(exposures.balance_amount) as balance_amount,
         sum(exposures.exposure_at_default_amount) as exposure_at_default_amount,
-        -- Cast to decimals, so that the order of the accounts doesn't matter.
-        sum(cast(
-            case when exposures.is_defaulted then 1 else probabilities.pd end
-            * cast(assumptions.lgd_ratio as double)
-            * exposures.exposure_at_default_amount as decimal(28, 8)
-        )) as expected_loss_amount
+        -- Cast to decimals, so that the order of the accounts doesn't matter. Where one account's PD
+        -- is unknown (no date has matured, say) so is the sum.
+        case
+            when
+                count(*) filter (where not exposures.is_defaulted and probabilities.pd is null) = 0
+                then
+                    sum(cast(
+                        case when exposures.is_defaulted then 1 else probabilities.pd end
+                        * cast(assumptions.lgd_ratio as double)
+                        * exposures.exposure_at_default_amount as decimal(28, 8)
+                    ))
+        end as expected_loss_amount
     from {{ ref('int_credit_exposures') }} as exposures
     inner join {{ ref('int_segment_product_default_probabilities') }} as probabilities
         on
@@ -41,7 +47,9 @@ segments as (
         sum(accounts_count) as accounts_count,
         sum(balance_amount) as balance_amount,
         sum(exposure_at_default_amount) as exposure_at_default_amount,
-        sum(expected_loss_amount) as expected_loss_amount
+        case
+            when count(*) = count(expected_loss_amount) then sum(expected_loss_amount)
+        end as expected_loss_amount
     from {{ ref('int_segment_expected_loss') }}
     where segment_id <> 'book'
     group by observation_date, product_type

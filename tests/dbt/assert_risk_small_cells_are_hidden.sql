@@ -21,6 +21,8 @@
         "vintage_grain || ' ' || vintage_starts_on || ' ' || months_on_book",
     ),
 ] %}
+{#- Their book rows are judged alone. #}
+{%- set books = ['segment_expected_loss', 'segment_impairment'] %}
 
 with
 
@@ -33,12 +35,13 @@ cells as (
             is_suppressed,
             {{ count_column }} as shown_customers_count
         from {{ ref(mart) }}
-        where segment_id <> 'book'
+        {{ "where segment_id <> 'book'" if mart in books }}
         {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
 
--- A hidden cell on its own can't be told from the total where no other segment has one.
+-- A hidden cell on its own can't be told from the total where no other segment has one; nor where the
+-- book's row, the total, is hidden with it.
 judged as (
     select
         *,
@@ -49,7 +52,7 @@ judged as (
 
 -- A book's row by itself is hidden or not: its parts are held to the rule above.
 books as (
-    {% for mart in ['segment_expected_loss', 'segment_impairment'] -%}
+    {% for mart in books -%}
         select
             '{{ mart }}' as mart,
             segment_id,

@@ -61,7 +61,7 @@ borrowers as (
     select
         customer_id,
         observation_date,
-        {% set months = source_setting('performance_months') -%}
+        {% set months = source_setting('performance_months') | int -%}
         max(
             greatest(
                 least(coalesce(remaining_months, {{ months }}), {{ months }}),

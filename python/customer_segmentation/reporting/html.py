@@ -148,7 +148,8 @@ class HtmlComponents(Components):
             f'<span class="figure{" words" if isinstance(found, str) else ""}" '
             f'data-figure="{html_attribute(relation.mart)}.'
             f'{html_attribute(column)}" data-value="{html_attribute(raw(found))}">'
-            f"{safe_text(text)}</span>"
+            # A rule's id may break at its joints, or it widens a phone's table.
+            f"{safe_text(text).replace('&#95;', '&#95;<wbr>')}</span>"
         )
 
     def note(self, text: str) -> Markup:

@@ -151,6 +151,7 @@ def by_product(connection: duckdb.DuckDBPyConnection) -> list[Figure]:
         f"pd_upper from marts.segment_expected_loss where {latest} and pd is not null order by all",
     ):
         table, name = "Expected loss by product", words(product)
+        segment = "Book" if segment == "book" else segment
         currency = rows_of(
             connection, "report_settings", "select report_currency from marts.report_settings"
         )

@@ -104,7 +104,7 @@ def test_html_pages_show_it_as_text(browser: Any, hostile: Path, tmp_path: Path)
     # Regions and other groups, on the page and in its download.
     page.goto((folder / "model-card.html").as_uri())
     page.evaluate("document.querySelectorAll('details').forEach(e => { e.open = true; })")
-    table = page.locator("figure.table[data-mart=protected_attribute_audit]")
+    table = page.locator("#table-protected-attributes")
     shown = table.text_content()
     with page.expect_download() as waiting:
         table.locator("button.csv").click()

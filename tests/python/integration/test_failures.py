@@ -84,13 +84,10 @@ def test_a_folder_may_have_a_space_and_an_apostrophe(project: Project, tmp_path:
     assert message.count("no file matches") == 1
 
 
-def test_nobody_eligible_is_explained_by_reason(project: Project) -> None:
-    message = refusal(
-        project, "--vars", json.dumps({"minimum_history_months": 35, "observation_quarters": 0})
-    )
-    assert "nobody can be segmented: of the customers on 2025-12-31," in message
-    assert "history too short" in message
-    assert "File" not in message
+def test_a_history_that_is_too_short_for_any_date_is_explained(project: Project) -> None:
+    message = refusal(project, "--vars", json.dumps({"minimum_history_months": 1000}))
+    assert "nobody can be segmented: no observation date has the history" in message
+    assert "Traceback" not in message
 
 
 def test_dates_in_an_unread_format_stop_the_build(project: Project, tmp_path: Path) -> None:

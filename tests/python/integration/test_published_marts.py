@@ -203,7 +203,7 @@ def test_marts_that_lack_something_say_what(published):
 
 
 def test_availability_is_what_was_found_in_the_data(published, source):
-    """Every mart's line was compared with the source's files by hand; a change needs that again."""
+    """Every line; read a difference against the source before you change the file."""
     if source == "sample":
         pytest.skip("the sample has everything")
     said = published.sql(
