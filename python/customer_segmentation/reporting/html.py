@@ -149,7 +149,7 @@ class HtmlComponents(Components):
             f'data-figure="{html_attribute(relation.mart)}.'
             f'{html_attribute(column)}" data-value="{html_attribute(raw(found))}">'
             # A rule's id may break at its joints, or it widens a phone's table.
-            f"{safe_text(text).replace('&#95;', '&#95;<wbr>')}</span>"
+            f"{str(safe_text(text)).replace('&#95;', '&#95;<wbr>')}</span>"
         )
 
     def note(self, text: str) -> Markup:
