@@ -259,7 +259,12 @@ class EvidenceComponents(Components):
                 if column.name == "segment_id":
                     wanted.append("segment_name")
                     label = "segment_shown"
-                    added[label] = "segment_id || ' ' || coalesce(segment_name, '')"
+                    # Rows of the book and of those without a segment have no name.
+                    plain = self._shown_sql(relation, "segment_id", "words")
+                    added[label] = (
+                        "case when segment_name is not null then segment_id || ' ' || segment_name "
+                        f"else {plain} end"
+                    )
                 else:
                     added[label] = _segment_sql(column.name)
                 cells.append(

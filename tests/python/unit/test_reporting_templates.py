@@ -96,7 +96,9 @@ def test_evidence_table_golden(database: Database, tmp_path: Path) -> None:
     assert text.strip() == (
         "```sql q1\nselect\n    shown.*,\n    case when segment_id in ('S01', 'S02') then "
         "'/segments/' || segment_id end as segment_id_link,\n"
-        "    segment_id || ' ' || coalesce(segment_name, '') as segment_shown,\n"
+        "    case when segment_name is not null then segment_id || ' ' || segment_name else "
+        "upper(substr(cast(segment_id as varchar), 1, 1)) || "
+        "replace(substr(cast(segment_id as varchar), 2), '_', ' ') end as segment_shown,\n"
         "    case when is_suppressed then 'hidden: too few customers, or it would give such a "
         "figure away' else '' end as hidden_note\nfrom (\n"
         "select segment_id, segment_name, customers_count, is_suppressed\n"
