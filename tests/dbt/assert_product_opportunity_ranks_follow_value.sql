@@ -1,5 +1,5 @@
--- Ranks count from 1 without gaps, follow the lower bound of the expected net margin, and the amount lies within its
--- interval. A row names an opportunity that readers would find in the wrong place.
+-- Ranks count from 1 without gaps, follow the lower bound of the expected net margin, and the amount
+-- lies within its interval. A row names an opportunity that readers would find in the wrong place.
 with
 
 opportunities as (

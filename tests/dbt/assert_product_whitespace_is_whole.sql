@@ -1,5 +1,6 @@
 -- Holders, customers in arrears, ineligible customers, those with an unknown figure and whitespace are
--- everyone in the segment, and take-ups come from lookalikes. A row names a segment and product whose parts don't add up.
+-- everyone in the segment, and take-ups come from lookalikes. A row names a segment and product whose
+-- parts don't add up.
 select
     segment_id,
     product_type,

@@ -53,37 +53,51 @@ last_rules as (
 ),
 
 problems as (
-    select rule_name, 'unknown decision' as problem
+    select
+        rule_name,
+        'unknown decision' as problem
     from rules
     where decision not in ({{ decisions }})
     {% for number in ['1', '2'] %}
     union all
-    select rule_name, 'unknown figure_{{ number }}: ' || figure_{{ number }} as problem
+    select
+        rule_name,
+        'unknown figure_{{ number }}: ' || figure_{{ number }} as problem
     from rules
     where figure_{{ number }} not in ({{ figures }})
     union all
-    select rule_name, 'unknown comparison_{{ number }}: ' || comparison_{{ number }} as problem
+    select
+        rule_name,
+        'unknown comparison_{{ number }}: ' || comparison_{{ number }} as problem
     from rules
     where comparison_{{ number }} not in ('at least', 'below')
     union all
-    select rule_name, 'half of condition {{ number }}' as problem
+    select
+        rule_name,
+        'half of condition {{ number }}' as problem
     from rules
     where
         (figure_{{ number }} is null) != (comparison_{{ number }} is null)
         or (figure_{{ number }} is null) != (threshold_{{ number }} is null)
     {% endfor %}
     union all
-    select rule_name, 'the stance depends on itself' as problem
+    select
+        rule_name,
+        'the stance depends on itself' as problem
     from named_stances
     where decision = 'lending_stance'
     union all
-    select named_stances.rule_name, 'unknown stance: ' || named_stances.stance as problem
+    select
+        named_stances.rule_name,
+        'unknown stance: ' || named_stances.stance as problem
     from named_stances
     left join stances
         on named_stances.stance = stances.stance
     where stances.stance is null
     union all
-    select rule_name, 'unknown place in its text' as problem
+    select
+        rule_name,
+        'unknown place in its text' as problem
     from rules
     where
         regexp_matches(
@@ -91,7 +105,9 @@ problems as (
             '[{}]'
         )
     union all
-    select decisions.decision as rule_name, 'not one fallback, or not the last' as problem
+    select
+        decisions.decision as rule_name,
+        'not one fallback, or not the last' as problem
     from decisions
     left join fallbacks
         on decisions.decision = fallbacks.decision

@@ -40,7 +40,10 @@ scored as (
         md5(concat_ws(
             '|',
             {% for table in hashed %}
-                (select {{ content_hash(contract_columns(table)) }} from {{ ref(table) }}){{ ',' if not loop.last }}
+                (
+                    select {{ content_hash(contract_columns(table)) }}
+                    from {{ ref(table) }}
+                ){{ ',' if not loop.last }}
             {% endfor %}
         )) as scored_data_hash
 ),

@@ -1,6 +1,7 @@
 -- Every raw row, typed, with the reason of its refusal if any. Rows of repeated keys come from
--- base_sample__account_months_repeated, all others straight from the file. A table, so that the counts of rows,
--- the refused rows, the checks and the lender entity don't type the file again, each for itself.
+-- base_sample__account_months_repeated, all others straight from the file.
+-- A table, so that the counts of rows, the refused rows, the checks and the lender entity don't type
+-- the file again, each for itself.
 {{ config(enabled=var('source') == 'sample', materialized='table') }}
 
 with

@@ -349,7 +349,7 @@ class EvidenceComponents(Components):
         attributes = self._attributes(
             data=Markup(name),
             title=options.get("caption", words(relation.mart)),
-            rows="all" if rows <= 25 else "25",
+            rows="all" if rows <= 40 else "25",
             search=rows > 10,
             wrapTitles=True,
             emptySet="pass",

@@ -156,7 +156,9 @@ def test_new_source_needs_only_its_staging_folder(project: Project, tmp_path: Pa
         rejected = connection.sql(
             "select entity, reason, column_name, raw_row from governance.rejected_rows"
         ).fetchall()
-        towns = connection.sql("select distinct region from lender.customers order by 1").fetchall()
+        towns = connection.sql(
+            "select distinct region from lender.customer_protected_attributes order by 1"
+        ).fetchall()
     assert [row[:3] for row in rejected] == [("statements", "unreadable number", "owed")]
     assert json.loads(rejected[0][3])["owed"] == "?"
     assert towns == [("Brno",), ("Příbram",)]

@@ -313,7 +313,10 @@ def test_every_figure_says_when_and_whom(site: Path, published: Path) -> None:
             (source,) = re.findall(r'<p class="source"[^>]*>(.*?)</p>', figure)
             said = html.unescape(re.sub(r" <a .*|<[^>]+>", "", source)).split(" \u00b7 ")
             where = (page.name, said)
-            assert re.fullmatch(r"As of \d{1,2} \w+ \d{4}|No date applies", said[0]), where
+            assert re.fullmatch(
+                r"(As of|All mature observation dates to) \d{1,2} \w+ \d{4}|No date applies",
+                said[0],
+            ), where
             assert len(said) > 1, where
             assert re.search(r"[a-z]{4}", said[1]), where
             checked += 1
