@@ -383,16 +383,19 @@ def test_charts_show_without_scripts(browser: Any, site: Path) -> None:
         viewport={"width": 1366, "height": 768}, java_script_enabled=False
     )
     page = context.new_page()
-    page.goto((site / "risk.html").as_uri())
-    charts = page.locator("figure.chart")
-    assert charts.count() >= 2
-    for place in range(charts.count()):
-        drawing = charts.nth(place).locator(".plot.wide svg")
-        box = drawing.bounding_box()
-        assert box is not None
-        assert box["width"] > 100
-        assert drawing.locator("[data-mark]").count() > 0
-    assert page.locator("button.csv:visible, .filter:visible, .finder:visible").count() == 0
+    shown = 0
+    for name in ("index", "risk", "method"):
+        page.goto((site / f"{name}.html").as_uri())
+        charts = page.locator("figure.chart:visible")
+        for place in range(charts.count()):
+            drawing = charts.nth(place).locator(".plot.wide svg")
+            box = drawing.bounding_box()
+            assert box is not None
+            assert box["width"] > 100
+            assert drawing.locator("[data-mark]").count() > 0
+            shown += 1
+        assert page.locator("button.csv:visible, .filter:visible, .finder:visible").count() == 0
+    assert shown >= 4
     context.close()
 
 
