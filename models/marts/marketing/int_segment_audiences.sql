@@ -28,19 +28,10 @@ members as (
     select * from {{ ref('int_audience_members') }}
 ),
 
+-- What the audience's product is worth, by the customer's channel. Nobody is offered a product that
+-- they hold, so an audience of holders has no measured value.
 offers as (
     select * from {{ ref('int_offers') }}
-),
-
--- What the audience's product is worth by the best channel. Nobody is offered a product that they
--- hold, so an audience of holders has no measured value.
-best_offers as (
-    select *
-    from offers
-    qualify row_number() over (
-        partition by customer_id, product_type
-        order by expected_value_amount desc, channel
-    ) = 1
 ),
 
 customer_counts as (
@@ -69,17 +60,17 @@ member_counts as (
         count(*) as audience_count,
         count(*) filter (where members.is_holdout) as holdout_count,
         count(*) filter (where not members.is_holdout) as addressed_count,
-        count(best_offers.expected_value_amount) filter (where not members.is_holdout)
+        count(offers.expected_value_amount) filter (where not members.is_holdout)
             as valued_count,
-        sum(best_offers.expected_value_amount) filter (where not members.is_holdout)
+        sum(offers.expected_value_amount) filter (where not members.is_holdout)
             as expected_value_amount,
-        sum(best_offers.expected_value_amount_lower) filter (where not members.is_holdout)
+        sum(offers.expected_value_amount_lower) filter (where not members.is_holdout)
             as expected_value_amount_lower
     from members
-    left join best_offers
+    left join offers
         on
-            members.customer_id = best_offers.customer_id
-            and members.product_type = best_offers.product_type
+            members.customer_id = offers.customer_id
+            and members.product_type = offers.product_type
     group by members.segment_id, members.audience
 ),
 

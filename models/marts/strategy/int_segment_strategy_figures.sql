@@ -63,7 +63,7 @@ pricing as (
     select
         *,
         case when is_ceiling_applied then 1.0 else 0.0 end as is_ceiling,
-        case when indicative_rate_upper >= ceiling_rate then 1.0 else 0.0 end as is_upper_ceiling
+        case when is_upper_ceiling_applied then 1.0 else 0.0 end as is_upper_ceiling
     from {{ ref('segment_pricing') }}
     where
         indicative_rate is not null
